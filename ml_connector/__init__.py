@@ -1,0 +1,1 @@
+"""ml-connector: Visma.net ERP into HubSpot, as a Dagster project."""

@@ -1,0 +1,264 @@
+"""The one retrying transport under both API clients.
+
+The decisions (is this answer worth another try, how long to wait) are pure functions; the loop around them only sends
+and sleeps. A client turns a final :class:`Answer` into its own results and errors.
+"""
+
+import email.utils
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from ml_connector.errors import TransientApiError
+
+RETRIED_STATUSES = frozenset({408, 423, 429, 477, 500, 502, 503, 504, 521, 522, 523, 524, 525, 526})
+"""Statuses that pass by themselves (reference: hubspot 10, visma 5)."""
+
+LOCKED_SECONDS = 2.0
+"""HubSpot keeps a record locked (423) for two seconds (reference: hubspot 10)."""
+
+
+def user_agent() -> str:
+    """Return the User-Agent both APIs see, with the installed version."""
+    try:
+        return f"ml-connector/{version('ml-connector')}"
+    except PackageNotFoundError:
+        return "ml-connector"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. ``body`` is sent as is; ``label`` is the path without ids or secrets, for errors."""
+
+    method: str
+    url: str
+    label: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One whole HTTP answer: status, headers (case-insensitive) and the full body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is any 2xx: both APIs have changed 201 to 200 before (reference: peers 3)."""
+        return 200 <= self.status < 300
+
+    def text(self) -> str:
+        """Return the body as text; bytes that are not UTF-8 are replaced."""
+        return self.body.decode("utf-8", errors="replace")
+
+    def json(self) -> Any:
+        """Return the parsed body, with numbers that have a fraction as Decimal; None when it is not JSON."""
+        try:
+            return json.loads(self.body, parse_float=Decimal)
+        except ValueError:
+            return None
+
+
+class Verdict(Enum):
+    """What to do with an answer."""
+
+    FINAL = "final"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how long to try one request.
+
+    ``attempts`` counts all tries; delays are seconds; ``longest_wait`` bounds a single wait, a ``Retry-After`` included;
+    ``budget`` bounds the sum of all waits of one request.
+    """
+
+    attempts: int = 8
+    first_delay: float = 0.5
+    longest_wait: float = 900.0
+    budget: float = 1800.0
+    connect_timeout: float = 10.0
+    read_timeout: float = 250.0
+
+
+def verdict_of(answer: Answer) -> Verdict:
+    """Decide on an answer by its status alone; the default for both APIs."""
+    return Verdict.RETRY if answer.status in RETRIED_STATUSES else Verdict.FINAL
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds a ``Retry-After`` header asks for (a number or an HTTP date), or None without a usable one."""
+    value = headers.get("Retry-After")
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def backoff(attempt: int, policy: RetryPolicy, jitter: float) -> float:
+    """Return the wait in seconds before try ``attempt + 1``: doubling from ``first_delay``, plus up to half in jitter.
+
+    ``attempt`` is 1 after the first try; ``jitter`` is in [0, 1).
+    """
+    base = min(policy.first_delay * 2.0 ** (attempt - 1), 60.0)
+    return float(base * (1.0 + jitter / 2.0))
+
+
+def wait_before_retry(answer: Answer | None, attempt: int, policy: RetryPolicy, jitter: float, now: datetime) -> float:
+    """Return the seconds to wait after a failed try; ``answer`` is None when there was none."""
+    wait = backoff(attempt, policy, jitter)
+    if answer is not None:
+        asked = retry_after(answer.headers, now)
+        if asked is not None:
+            return asked + jitter
+        if answer.status == 423:
+            return max(wait, LOCKED_SECONDS)
+    return wait
+
+
+@dataclass(slots=True)
+class RequestCounts:
+    """How many requests a client sent: ``calls`` in all, ``writes`` that change data, ``throttled`` answered 429."""
+
+    calls: int = 0
+    writes: int = 0
+    throttled: int = 0
+    retried: int = 0
+    waited_seconds: float = 0.0
+
+
+class Transport:
+    """Sends requests over one pooled session, again where an answer says so. Safe to share between threads.
+
+    Args:
+        system: the name used in errors, ``Visma`` or ``HubSpot``.
+        policy: how often and how long to try.
+        verdict: the decision on an answer; a client may know better than :func:`verdict_of`.
+        pool_size: connections kept open.
+        sleep: the sleeper, replaced in tests.
+        random_fraction: the source of jitter in [0, 1), replaced in tests.
+    """
+
+    def __init__(
+        self,
+        system: str,
+        *,
+        policy: RetryPolicy | None = None,
+        verdict: Callable[[Answer], Verdict] = verdict_of,
+        pool_size: int = 16,
+        sleep: Callable[[float], None] = time.sleep,
+        random_fraction: Callable[[], float] = random.random,
+    ) -> None:
+        self.system = system
+        self.policy = policy or RetryPolicy()
+        self.counts = RequestCounts()
+        self._verdict = verdict
+        self._sleep = sleep
+        self._random = random_fraction
+        self._lock = threading.Lock()
+        self._session = requests.Session()
+        adapter = HTTPAdapter(pool_connections=pool_size, pool_maxsize=pool_size)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+        self._session.headers["User-Agent"] = user_agent()
+        self._session.trust_env = True
+
+    def send(
+        self,
+        request: Request,
+        *,
+        write: bool = False,
+        repeatable: bool = True,
+        before: Callable[[], None] | None = None,
+        after: Callable[[Answer], None] | None = None,
+    ) -> Answer:
+        """Send a request until it is answered for good and return that answer, whatever its status.
+
+        Args:
+            request: what to send.
+            write: whether it changes data, for the counts only.
+            repeatable: False where a second sending could double an effect: then only an answer that proves the
+                request was not carried out (429) is tried again.
+            before: called before every try (a limiter waits here).
+            after: called with every answer (a limiter learns here).
+
+        Raises:
+            TransientApiError: no whole answer within the policy's attempts and budget, or the last answer of a
+                request that ran out of tries is still one to retry (its status is on the error).
+        """
+        waited = 0.0
+        for attempt in range(1, self.policy.attempts + 1):
+            if before is not None:
+                before()
+            answer, failure = self._try(request, write)
+            if answer is not None:
+                if after is not None:
+                    after(answer)
+                if self._verdict(answer) is Verdict.FINAL:
+                    return answer
+            wait = wait_before_retry(answer, attempt, self.policy, self._random(), datetime.now(UTC))
+            proves_undone = answer is not None and answer.status == 429
+            if not repeatable and not proves_undone:
+                break
+            if attempt == self.policy.attempts or wait > self.policy.longest_wait or waited + wait > self.policy.budget:
+                break
+            with self._lock:
+                self.counts.retried += 1
+                self.counts.waited_seconds += wait
+            waited += wait
+            self._sleep(wait)
+        raise self._exhausted(request, answer, failure)
+
+    def _try(self, request: Request, write: bool) -> tuple[Answer | None, str]:
+        """Send once; return the answer, or None and the kind of failure."""
+        with self._lock:
+            self.counts.calls += 1
+            self.counts.writes += int(write)
+        try:
+            response = self._session.request(
+                request.method,
+                request.url,
+                params=dict(request.params) or None,
+                headers=dict(request.headers),
+                data=request.body,
+                timeout=(self.policy.connect_timeout, self.policy.read_timeout),
+            )
+        except requests.RequestException as error:
+            return None, type(error).__name__
+        if response.status_code == 429:
+            with self._lock:
+                self.counts.throttled += 1
+        return Answer(response.status_code, response.headers, response.content), f"HTTP {response.status_code}"
+
+    def _exhausted(self, request: Request, answer: Answer | None, failure: str) -> TransientApiError:
+        host = request.url.split("/")[2]
+        return TransientApiError(
+            f"{self.system} gave no usable answer to {request.method} {request.label} at {host} ({failure}).",
+            status=answer.status if answer is not None else None,
+            remedy="Check that the host is reachable and its status page; the next run tries again.",
+        )
