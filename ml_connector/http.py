@@ -152,6 +152,11 @@ class RequestCounts:
     waited_seconds: float = 0.0
 
 
+def _keep_headers(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Leave a request's own headers as they are."""
+    return prepared
+
+
 class Transport:
     """Sends requests over one pooled session, again where an answer says so. Safe to share between threads.
 
@@ -159,6 +164,7 @@ class Transport:
         system: the name used in errors, ``Visma`` or ``HubSpot``.
         policy: how often and how long to try.
         verdict: the decision on an answer; a client may know better than :func:`verdict_of`.
+        delay: the seconds before the next try; a client may know better than :func:`wait_before_retry`.
         pool_size: connections kept open.
         sleep: the sleeper, replaced in tests.
         random_fraction: the source of jitter in [0, 1), replaced in tests.
@@ -170,6 +176,7 @@ class Transport:
         *,
         policy: RetryPolicy | None = None,
         verdict: Callable[[Answer], Verdict] = verdict_of,
+        delay: Callable[[Answer | None, int, RetryPolicy, float, datetime], float] = wait_before_retry,
         pool_size: int = 16,
         sleep: Callable[[float], None] = time.sleep,
         random_fraction: Callable[[], float] = random.random,
@@ -178,6 +185,7 @@ class Transport:
         self.policy = policy or RetryPolicy()
         self.counts = RequestCounts()
         self._verdict = verdict
+        self._delay = delay
         self._sleep = sleep
         self._random = random_fraction
         self._lock = threading.Lock()
@@ -187,6 +195,9 @@ class Transport:
         self._session.mount("http://", adapter)
         self._session.headers["User-Agent"] = user_agent()
         self._session.trust_env = True
+        # Proxies come from the environment, credentials do not: without an auth object of its own, requests would put
+        # what a .netrc file holds for the host in place of the bearer token.
+        self._session.auth = _keep_headers
 
     def send(
         self,
@@ -221,7 +232,7 @@ class Transport:
                     after(answer)
                 if self._verdict(answer) is Verdict.FINAL:
                     return answer
-            wait = wait_before_retry(answer, attempt, self.policy, self._random(), datetime.now(UTC))
+            wait = self._delay(answer, attempt, self.policy, self._random(), datetime.now(UTC))
             proves_undone = answer is not None and answer.status == 429
             if not repeatable and not proves_undone:
                 break
@@ -247,6 +258,8 @@ class Transport:
                 headers=dict(request.headers),
                 data=request.body,
                 timeout=(self.policy.connect_timeout, self.policy.read_timeout),
+                # A redirected POST arrives as a GET without its body and could answer 200.
+                allow_redirects=request.method == "GET",
             )
         except requests.RequestException as error:
             return None, type(error).__name__
