@@ -1,0 +1,211 @@
+"""Customers and suppliers become companies: one row per HubSpot company.
+
+A customer and a supplier that share an organisation number are one company with both ids; where they disagree, the
+customer's values win, because the record is there for the people who sell to it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from zoneinfo import ZoneInfo
+
+from ml_connector.records import normal_forms
+from ml_connector.records.model import CompanyRecord, Properties
+from ml_connector.records.normal_forms import text
+from ml_connector.records.snapshots import SnapshotRows, Version, newest, part, utc_stamp
+
+SUPPLIER_PROPERTIES = frozenset({"visma_supplier_id", "visma_supplier_status", "visma_relationship"})
+"""What a supplier may say about a company that is a customer too; everything else is the customer's to say."""
+
+
+class CompanyMapper:
+    """Maps the rows of one connection.
+
+    Args:
+        connection: the connection's name, the first part of every id in HubSpot.
+        zone: the zone of Visma's naive stamps.
+        region: country (ISO 3166 alpha-2) of phone numbers written without a country code, where the row names none.
+    """
+
+    def __init__(self, connection: str, zone: ZoneInfo, region: str) -> None:
+        self._connection = connection
+        self._zone = zone
+        self._region = region
+
+    def customer(self, version: Version) -> CompanyRecord:
+        """Return the company of one customer row (``CustomerDto``, reference: visma 4.4)."""
+        row = version.values
+        number = str(row["number"])
+        address = _first_address(row.get("invoiceAddress"), row.get("mainAddress"))
+        return self._company(
+            version,
+            address,
+            emails=(part(row, "mainContact", "email"), part(row, "invoiceContact", "email")),
+            phones=(part(row, "mainContact", "phone1"), part(row, "invoiceContact", "phone1")),
+            customer_number=number,
+            own={
+                "visma_customer_id": f"{self._connection}:{number}",
+                "visma_relationship": "customer",
+                "visma_customer_status": text(row.get("status")),
+                "visma_customer_class": _label(row.get("customerClass")),
+            },
+        )
+
+    def supplier(self, version: Version) -> CompanyRecord:
+        """Return the company of one supplier row (``SupplierDto``, reference: visma 4.4)."""
+        row = version.values
+        number = str(row["number"])
+        return self._company(
+            version,
+            _first_address(row.get("mainAddress"), row.get("supplierAddress")),
+            emails=(part(row, "mainContact", "email"), part(row, "supplierContact", "email")),
+            phones=(part(row, "mainContact", "phone1"), part(row, "supplierContact", "phone1")),
+            supplier_number=number,
+            own={
+                "visma_supplier_id": f"{self._connection}:{number}",
+                "visma_relationship": "supplier",
+                "visma_supplier_status": text(row.get("status")),
+            },
+        )
+
+    def _company(
+        self,
+        version: Version,
+        address: Mapping[str, object],
+        *,
+        emails: tuple[str | None, ...],
+        phones: tuple[str | None, ...],
+        own: Properties,
+        customer_number: str | None = None,
+        supplier_number: str | None = None,
+    ) -> CompanyRecord:
+        """Map what customers and suppliers have in common and add what is their own."""
+        row = version.values
+        region = text(part(address, "country", "id")) or self._region
+        numbers = tuple(found for value in phones if (found := normal_forms.phone(value, region)))
+        domain = normal_forms.company_domain(part(row, "mainContact", "web"), *emails)
+        name = text(row.get("name"))
+        properties: dict[str, str | None] = {
+            "name": name,
+            "domain": domain,
+            "phone": numbers[0] if numbers else text(phones[0]),
+            **_address_properties(address),
+            "visma_organisation_number": text(row.get("corporateId")),
+            "visma_vat_number": text(row.get("vatRegistrationId")),
+            "visma_credit_terms": _label(row.get("creditTerms")),
+            "visma_currency": text(row.get("currencyId")),
+            "visma_last_modified": utc_stamp(version.stamp, self._zone),
+            **own,
+        }
+        return CompanyRecord(
+            customer_number=customer_number,
+            supplier_number=supplier_number,
+            stamp=version.stamp,
+            partition=version.partition,
+            properties=properties,
+            organisation_number=normal_forms.organisation_number(row.get("corporateId")),
+            domain=domain,
+            phones=numbers,
+            emails=tuple(dict.fromkeys(clean for value in emails if (clean := normal_forms.email(value)))),
+            refusal=None
+            if name or domain
+            else "it has neither a name nor a web domain, and HubSpot asks for one",
+        )
+
+
+def companies(
+    customers: SnapshotRows, suppliers: SnapshotRows, mapper: CompanyMapper
+) -> Iterator[CompanyRecord]:
+    """Yield one record per company of the snapshots, customers first.
+
+    A supplier is merged into the customer with its organisation number when there is exactly one such pair in the
+    snapshots; pairs that meet across windows are found when planning. Memory holds the suppliers and the customers
+    that share a number with one.
+    """
+    waiting: dict[str, list[CompanyRecord]] = defaultdict(list)
+    alone: list[CompanyRecord] = []
+    for version in newest(suppliers):
+        supplier = mapper.supplier(version)
+        if supplier.organisation_number is None:
+            alone.append(supplier)
+        else:
+            waiting[supplier.organisation_number].append(supplier)
+    partners: dict[str, list[CompanyRecord]] = defaultdict(list)
+    for version in newest(customers):
+        customer = mapper.customer(version)
+        if customer.organisation_number in waiting:
+            partners[str(customer.organisation_number)].append(customer)
+        else:
+            yield customer
+    for number, sellers in waiting.items():
+        buyers = partners.get(number, [])
+        if len(buyers) == 1 and len(sellers) == 1:
+            yield merge(buyers[0], sellers[0])
+        else:
+            yield from buyers
+            yield from sellers
+    yield from alone
+
+
+def merge(customer: CompanyRecord, supplier: CompanyRecord) -> CompanyRecord:
+    """Return the one company that a customer and a supplier are; the customer's values win where both have one."""
+    properties = {
+        name: customer.properties.get(name) or supplier.properties.get(name)
+        for name in {**supplier.properties, **customer.properties}
+    }
+    if any(customer.properties.get(name) for name in ("address", "city", "zip")):
+        properties |= {name: customer.properties.get(name) for name in _ADDRESS_NAMES}
+    properties["visma_relationship"] = "customer;supplier"
+    later = max(customer, supplier, key=lambda record: record.stamp)
+    properties["visma_last_modified"] = later.properties.get("visma_last_modified")
+    return CompanyRecord(
+        customer_number=customer.customer_number,
+        supplier_number=supplier.supplier_number,
+        stamp=later.stamp,
+        partition=later.partition,
+        properties=properties,
+        organisation_number=customer.organisation_number or supplier.organisation_number,
+        domain=customer.domain or supplier.domain,
+        phones=tuple(dict.fromkeys(customer.phones + supplier.phones)),
+        emails=tuple(dict.fromkeys(customer.emails + supplier.emails)),
+        refusal=customer.refusal if customer.refusal and supplier.refusal else None,
+    )
+
+
+_ADDRESS_NAMES = ("address", "address2", "zip", "city", "state", "country")
+
+
+def _first_address(*addresses: object) -> Mapping[str, object]:
+    """Return the first address that says where something is; an empty one if none does."""
+    for address in addresses:
+        if isinstance(address, Mapping) and any(
+            address.get(name) for name in ("addressLine1", "city", "postalCode")
+        ):
+            return address
+    return {}
+
+
+def _address_properties(address: Mapping[str, object]) -> dict[str, str | None]:
+    """Return HubSpot's standard address fields.
+
+    An address is one thing: when there is one, its empty parts are sent as empty, or parts of the old address would
+    stay behind beside the new one. Without any address nothing is said (None).
+    """
+    if not address:
+        return dict.fromkeys(_ADDRESS_NAMES)
+    more = [line for name in ("addressLine2", "addressLine3") if (line := text(address.get(name)))]
+    country = text(part(address, "country", "name")) or text(part(address, "country", "id"))
+    return {
+        "address": text(address.get("addressLine1")) or "",
+        "address2": ", ".join(more),
+        "zip": text(address.get("postalCode")) or "",
+        "city": text(address.get("city")) or "",
+        "state": text(part(address, "county", "name")) or "",
+        "country": country or "",
+    }
+
+
+def _label(coded: object) -> str | None:
+    """Return what a person reads of a coded value ``{id, description}``: the description, else the id."""
+    if not isinstance(coded, Mapping):
+        return None
+    return text(coded.get("description")) or text(coded.get("id"))

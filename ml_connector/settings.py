@@ -1,0 +1,198 @@
+"""The typed settings of a connection: what its owner writes in ``defs.yaml``, with the meaning of every field.
+
+Nothing here reads a file, a database or the environment except :func:`api_hosts`; credentials are never settings.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+from croniter import croniter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+VISMA_API_URL = "https://api.finance.visma.net"
+VISMA_TOKEN_URL = "https://connect.visma.com/connect/token"  # noqa: S105 - an address, not a secret
+HUBSPOT_API_URL = "https://api.hubapi.com"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiHosts:
+    """Where the APIs live: base URLs without a trailing slash."""
+
+    visma_api: str
+    visma_token: str
+    hubspot_api: str
+
+
+def api_hosts() -> ApiHosts:
+    """Return the API addresses: the real ones unless the environment names others (a sandbox, a proxy)."""
+    return ApiHosts(
+        visma_api=os.environ.get("VISMA_API_URL", VISMA_API_URL).rstrip("/"),
+        visma_token=os.environ.get("VISMA_TOKEN_URL", VISMA_TOKEN_URL),
+        hubspot_api=os.environ.get("HUBSPOT_API_URL", HUBSPOT_API_URL).rstrip("/"),
+    )
+
+
+def _known_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"{value!r} is not a time zone; use a name such as Europe/Oslo")
+    return value
+
+
+def _known_cron(value: str) -> str:
+    if len(value.split()) != 5 or not croniter.is_valid(value):
+        raise ValueError(f"{value!r} is not a cron expression of five fields, such as '0 0 * * *'")
+    return value
+
+
+TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
+CronExpression = Annotated[str, AfterValidator(_known_cron)]
+
+
+class CompanyRule(StrEnum):
+    """How an existing HubSpot company may be recognised as a Visma customer or supplier, the first time."""
+
+    ORGANISATION_NUMBER = "organisation_number"
+    EMAIL = "email"
+    DOMAIN = "domain"
+    PHONE = "phone"
+    NAME = "name"
+
+
+class Policy(StrEnum):
+    """What happens to a HubSpot value that differs from Visma's."""
+
+    OVERWRITE = "overwrite"
+    FILL_BLANK = "fill_blank"
+    NEVER_AFTER_CREATE = "never_after_create"
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MatchingSettings(_Settings):
+    """Which existing HubSpot records a Visma record may adopt. A record's own Visma id always comes first."""
+
+    companies: tuple[CompanyRule, ...] = Field(
+        default=(
+            CompanyRule.ORGANISATION_NUMBER,
+            CompanyRule.EMAIL,
+            CompanyRule.DOMAIN,
+            CompanyRule.PHONE,
+        ),
+        description="Rules tried in this order; the first rule with a hit decides, two hits are a conflict.",
+    )
+    organisation_number_properties: tuple[str, ...] = Field(
+        default=(
+            "visma_organisation_number",
+            "organisation_number",
+            "organization_number",
+            "org_number",
+            "orgnr",
+        ),
+        description="Company properties that may hold an organisation number; those the portal lacks are ignored.",
+    )
+    create_missing: bool = Field(
+        default=True,
+        description="Whether a record without a match is created in HubSpot; if not, it is skipped.",
+    )
+
+
+class MergingSettings(_Settings):
+    """Who wins when HubSpot holds another value, per property. Everything not named is overwritten."""
+
+    companies: dict[str, Policy] = Field(
+        default={"domain": Policy.FILL_BLANK, "website": Policy.FILL_BLANK},
+        description="Policy per company property.",
+    )
+    contacts: dict[str, Policy] = Field(
+        default={
+            "firstname": Policy.FILL_BLANK,
+            "lastname": Policy.FILL_BLANK,
+            "jobtitle": Policy.FILL_BLANK,
+            "email": Policy.FILL_BLANK,
+        },
+        description="Policy per contact property.",
+    )
+    clear_on_null: frozenset[str] = Field(
+        default=frozenset(),
+        description="Properties that an empty Visma value clears; by default it clears nothing.",
+    )
+
+
+class ConnectionSettings(_Settings):
+    """One Visma company (tenant) and one HubSpot portal: when its windows are cut and how its records travel."""
+
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_]{0,39}$",
+        description="The connection's name: the first part of every asset key and of every id in HubSpot. Never change it.",
+    )
+    start: date = Field(
+        description="Date of the first partition. It is open to the left: it holds the initial load."
+    )
+    timezone: TimeZoneName = Field(
+        default="Europe/Oslo", description="The company's time zone: windows are cut in it."
+    )
+    visma_timezone: TimeZoneName | None = Field(
+        default=None,
+        description="The zone of Visma's time stamps, if it is not the company's; `ping` checks it.",
+    )
+    windows: CronExpression = Field(
+        default="0 0 * * *",
+        description="Cron that cuts time into windows: midnight by default, '0 18 * * *' for the close of business.",
+    )
+    settle_minutes: int = Field(
+        default=30,
+        ge=0,
+        le=1440,
+        description="Minutes after a window's end before it is synced, for late commits.",
+    )
+    not_before: time | None = Field(
+        default=None, description="Time of day (company zone) before which the sensor starts no run."
+    )
+    overlap_minutes: int = Field(
+        default=120,
+        ge=0,
+        le=1440,
+        description="Minutes before a window's start that are read again (late commits, DST).",
+    )
+    region: str = Field(
+        default="NO",
+        pattern=r"^[A-Z]{2}$",
+        description="Country whose phone numbers are written without a country code.",
+    )
+    portal_id: int | None = Field(
+        default=None,
+        description="The HubSpot portal this connection may write to; any other portal is refused.",
+    )
+    requests_in_flight: int = Field(
+        default=8, ge=1, le=16, description="HubSpot requests sent side by side, within its rate limits."
+    )
+    owners: tuple[str, ...] = Field(
+        default=("team:finance-systems",),
+        description="Owners shown on the assets: e-mail addresses or team:name.",
+    )
+    matching: MatchingSettings = Field(
+        default=MatchingSettings(), description="How existing records are recognised."
+    )
+    merging: MergingSettings = Field(default=MergingSettings(), description="Which side wins, per property.")
+
+    @model_validator(mode="after")
+    def _midnight_cut_exists(self) -> "ConnectionSettings":
+        if self.not_before is not None and self.not_before.tzinfo is not None:
+            raise ValueError("not_before is a time of day in the company's zone; write it without an offset")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The company's time zone."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def stamp_zone(self) -> ZoneInfo:
+        """The zone of Visma's naive time stamps (reference: visma 3.2, not documented; company-local by evidence)."""
+        return ZoneInfo(self.visma_timezone or self.timezone)
