@@ -22,6 +22,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all:
 
 export DAGSTER_DISABLE_TELEMETRY := 1
+# Without it `dg` warns that the environment it runs in is not the active one.
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -45,6 +47,7 @@ check: $(DEVELOP) ## lint, format, types, and everything Dagster can validate
 	$(BIN)/mypy
 	$(BIN)/dagster definitions validate
 	$(BIN)/dagster definitions validate -w workspace.yaml
+	$(BIN)/dg check toml
 	$(BIN)/dg check defs
 	$(BIN)/dg check yaml
 
