@@ -5,8 +5,13 @@ and sleeps. A client turns a final :class:`Answer` into its own results and erro
 """
 
 import email.utils
+import http.cookiejar
+import io
 import json
+import os
 import random
+import re
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,18 +20,24 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import IO, Any
 
 import requests
 from requests.adapters import HTTPAdapter
 
-from ml_connector.errors import TransientApiError
+from ml_connector.errors import CredentialsError, TransientApiError, UsageError
 
 RETRIED_STATUSES = frozenset({408, 423, 429, 477, 500, 502, 503, 504, 521, 522, 523, 524, 525, 526})
 """Statuses that pass by themselves (reference: hubspot 10, visma 5)."""
 
 LOCKED_SECONDS = 2.0
 """HubSpot keeps a record locked (423) for two seconds (reference: hubspot 10)."""
+
+SPOOL_BYTES = 8 * 1024 * 1024
+"""A spooled body beyond this size waits in an unnamed temporary file instead of in memory."""
+
+_READ_BYTES = 256 * 1024
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 def user_agent() -> str:
@@ -51,16 +62,40 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One whole HTTP answer: status, headers (case-insensitive) and the full body."""
+    """One whole HTTP answer: status, headers (case-insensitive) and the full body.
+
+    Of an answer that was asked for with ``spool`` the body of a 2xx is in ``file`` and ``body`` is empty.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    file: IO[bytes] | None = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:
         """Whether the status is any 2xx: both APIs have changed 201 to 200 before (reference: peers 3)."""
         return 200 <= self.status < 300
+
+    def open(self) -> IO[bytes]:
+        """Return the body as a stream that stands at its beginning; good for one reader at a time."""
+        if self.file is None:
+            return io.BytesIO(self.body)
+        self.file.seek(0)
+        return self.file
+
+    def tail(self, size: int = 64) -> bytes:
+        """Return the last bytes of the body, up to ``size``: they tell a cut body from a whole one."""
+        if self.file is None:
+            return self.body[-size:]
+        end = self.file.seek(0, os.SEEK_END)
+        self.file.seek(max(0, end - size))
+        return self.file.read()
+
+    def close(self) -> None:
+        """Give back the temporary file of a spooled body."""
+        if self.file is not None:
+            self.file.close()
 
     def text(self) -> str:
         """Return the body as text; bytes that are not UTF-8 are replaced."""
@@ -74,6 +109,14 @@ class Answer:
             return None
 
 
+class NoUsableAnswerError(TransientApiError):
+    """The tries or the time for one request are used up; ``answer`` is the last one, or None when there was none."""
+
+    def __init__(self, message: str, *, answer: Answer | None, remedy: str) -> None:
+        self.answer = answer
+        super().__init__(message, status=answer.status if answer is not None else None, remedy=remedy)
+
+
 class Verdict(Enum):
     """What to do with an answer."""
 
@@ -85,8 +128,8 @@ class Verdict(Enum):
 class RetryPolicy:
     """How often and how long to try one request.
 
-    ``attempts`` counts all tries; delays are seconds; ``longest_wait`` bounds a single wait, a ``Retry-After`` included;
-    ``budget`` bounds the sum of all waits of one request.
+    ``attempts`` counts all tries; delays are seconds; ``longest_wait`` bounds a single wait, a ``Retry-After``
+    included; ``budget`` bounds the sum of all waits of one request.
     """
 
     attempts: int = 8
@@ -104,13 +147,9 @@ def verdict_of(answer: Answer) -> Verdict:
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds a ``Retry-After`` header asks for (a number or an HTTP date), or None without a usable one."""
-    value = headers.get("Retry-After")
-    if value is None:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
+    value = headers.get("Retry-After", "").strip()
+    if _NUMBER.fullmatch(value):
+        return float(value)
     try:
         moment = email.utils.parsedate_to_datetime(value)
     except ValueError:
@@ -129,7 +168,9 @@ def backoff(attempt: int, policy: RetryPolicy, jitter: float) -> float:
     return float(base * (1.0 + jitter / 2.0))
 
 
-def wait_before_retry(answer: Answer | None, attempt: int, policy: RetryPolicy, jitter: float, now: datetime) -> float:
+def wait_before_retry(
+    answer: Answer | None, attempt: int, policy: RetryPolicy, jitter: float, now: datetime
+) -> float:
     """Return the seconds to wait after a failed try; ``answer`` is None when there was none."""
     wait = backoff(attempt, policy, jitter)
     if answer is not None:
@@ -150,11 +191,6 @@ class RequestCounts:
     throttled: int = 0
     retried: int = 0
     waited_seconds: float = 0.0
-
-
-def _keep_headers(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Leave a request's own headers as they are."""
-    return prepared
 
 
 class Transport:
@@ -189,15 +225,7 @@ class Transport:
         self._sleep = sleep
         self._random = random_fraction
         self._lock = threading.Lock()
-        self._session = requests.Session()
-        adapter = HTTPAdapter(pool_connections=pool_size, pool_maxsize=pool_size)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
-        self._session.headers["User-Agent"] = user_agent()
-        self._session.trust_env = True
-        # Proxies come from the environment, credentials do not: without an auth object of its own, requests would put
-        # what a .netrc file holds for the host in place of the bearer token.
-        self._session.auth = _keep_headers
+        self._session = _session(pool_size)
 
     def send(
         self,
@@ -205,6 +233,7 @@ class Transport:
         *,
         write: bool = False,
         repeatable: bool = True,
+        spool: bool = False,
         before: Callable[[], None] | None = None,
         after: Callable[[Answer], None] | None = None,
     ) -> Answer:
@@ -215,28 +244,33 @@ class Transport:
             write: whether it changes data, for the counts only.
             repeatable: False where a second sending could double an effect: then only an answer that proves the
                 request was not carried out (429) is tried again.
+            spool: whether the body of a 2xx may be huge and is wanted as a file (:meth:`Answer.open`).
             before: called before every try (a limiter waits here).
             after: called with every answer (a limiter learns here).
 
         Raises:
-            TransientApiError: no whole answer within the policy's attempts and budget, or the last answer of a
+            NoUsableAnswerError: no whole answer within the policy's attempts and budget, or the last answer of a
                 request that ran out of tries is still one to retry (its status is on the error).
+            UsageError: the address is not a URL.
+            CredentialsError: a credential holds a character that no HTTP header can carry.
         """
         waited = 0.0
         for attempt in range(1, self.policy.attempts + 1):
             if before is not None:
                 before()
-            answer, failure = self._try(request, write)
+            answer, failure = self._try(request, write, spool)
             if answer is not None:
                 if after is not None:
                     after(answer)
                 if self._verdict(answer) is Verdict.FINAL:
                     return answer
+                answer.close()
             wait = self._delay(answer, attempt, self.policy, self._random(), datetime.now(UTC))
             proves_undone = answer is not None and answer.status == 429
-            if not repeatable and not proves_undone:
+            if attempt == self.policy.attempts or not (repeatable or proves_undone):
                 break
-            if attempt == self.policy.attempts or wait > self.policy.longest_wait or waited + wait > self.policy.budget:
+            if wait > self.policy.longest_wait or waited + wait > self.policy.budget:
+                failure = f"{failure}; the next try would have to wait {wait:.0f} s"
                 break
             with self._lock:
                 self.counts.retried += 1
@@ -245,13 +279,13 @@ class Transport:
             self._sleep(wait)
         raise self._exhausted(request, answer, failure)
 
-    def _try(self, request: Request, write: bool) -> tuple[Answer | None, str]:
+    def _try(self, request: Request, write: bool, spool: bool) -> tuple[Answer | None, str]:
         """Send once; return the answer, or None and the kind of failure."""
         with self._lock:
             self.counts.calls += 1
             self.counts.writes += int(write)
         try:
-            response = self._session.request(
+            with self._session.request(
                 request.method,
                 request.url,
                 params=dict(request.params) or None,
@@ -260,18 +294,76 @@ class Transport:
                 timeout=(self.policy.connect_timeout, self.policy.read_timeout),
                 # A redirected POST arrives as a GET without its body and could answer 200.
                 allow_redirects=request.method == "GET",
-            )
+                stream=True,
+            ) as response:
+                answer = _whole(response, spool)
+        except (requests.exceptions.InvalidHeader, UnicodeError):
+            # Neither text is passed on: both quote the header, and with it the token.
+            raise self._unsendable() from None
+        except (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.MissingSchema,
+            requests.exceptions.InvalidSchema,
+        ):
+            raise UsageError(
+                f"The address of {self.system} is not a URL: {request.url.partition('?')[0]!r}.",
+                remedy="It starts with https:// and a host name.",
+            ) from None
         except requests.RequestException as error:
             return None, type(error).__name__
-        if response.status_code == 429:
+        if answer.status == 429:
             with self._lock:
                 self.counts.throttled += 1
-        return Answer(response.status_code, response.headers, response.content), f"HTTP {response.status_code}"
+        return answer, f"HTTP {answer.status}"
 
-    def _exhausted(self, request: Request, answer: Answer | None, failure: str) -> TransientApiError:
+    def _unsendable(self) -> CredentialsError:
+        return CredentialsError(
+            f"The credential for {self.system} holds a character that cannot be sent.",
+            remedy="Store it again without line breaks and without letters outside A-Z.",
+        )
+
+    def _exhausted(self, request: Request, answer: Answer | None, failure: str) -> NoUsableAnswerError:
         host = request.url.split("/")[2]
-        return TransientApiError(
+        return NoUsableAnswerError(
             f"{self.system} gave no usable answer to {request.method} {request.label} at {host} ({failure}).",
-            status=answer.status if answer is not None else None,
+            answer=answer,
             remedy="Check that the host is reachable and its status page; the next run tries again.",
         )
+
+
+def _session(pool_size: int) -> requests.Session:
+    """Return a session that takes proxies from the environment, but credentials and cookies from nowhere."""
+    session = requests.Session()
+    adapter = HTTPAdapter(pool_connections=pool_size, pool_maxsize=pool_size)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.headers["User-Agent"] = user_agent()
+    session.trust_env = True
+    # Without an auth object of its own, requests would put what a .netrc file holds for the host in place of the
+    # bearer token.
+    session.auth = _keep_headers
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    return session
+
+
+def _keep_headers(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Leave a request's own headers as they are."""
+    return prepared
+
+
+def _whole(response: requests.Response, spool: bool) -> Answer:
+    """Read a response to its end, a spooled one into a file.
+
+    Raises:
+        requests.RequestException: the connection broke or fell silent before the end.
+    """
+    if not (spool and response.ok):
+        return Answer(response.status_code, response.headers, response.content)
+    file = tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES)  # noqa: SIM115 - the answer's owner closes it
+    try:
+        for piece in response.iter_content(_READ_BYTES):
+            file.write(piece)
+    except BaseException:
+        file.close()
+        raise
+    return Answer(response.status_code, response.headers, b"", file)
