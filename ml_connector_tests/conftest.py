@@ -1,0 +1,76 @@
+"""Fixtures every test may use: a PostgreSQL server of the session and a fresh database in it.
+
+The server belongs to one worker of the session (each has its own folder), so that any number may run side by side.
+"""
+
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from ml_connector import database
+from ml_connector.embedded_postgres import EmbeddedServer
+
+UNSAFE_BUT_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "100",
+}
+
+TEMPLATE = "migrated"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[EmbeddedServer]:
+    """A running server; its folder's path is short, as a socket's must be."""
+    with tempfile.TemporaryDirectory(prefix="mlc-") as folder:
+        server = EmbeddedServer(Path(folder) / "pg", UNSAFE_BUT_FAST)
+        server.join()
+        yield server
+        server.leave()
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres_server: EmbeddedServer) -> Iterator[Callable[..., str]]:
+    """A function that makes a database, empty or with our schema in it (the default), and returns its URL."""
+    admin = sa.create_engine(postgres_server.url(), isolation_level="AUTOCOMMIT")
+
+    def create(name: str, template: str) -> str:
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+        return postgres_server.url(name)
+
+    url = create(TEMPLATE, "template0")
+    database.engine(url)
+    database.close_engine(url)
+    yield lambda migrated=True: create(f"test_{uuid.uuid4().hex[:12]}", TEMPLATE if migrated else "template0")
+    admin.dispose()
+
+
+@pytest.fixture
+def ml_connector_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder of the test's own."""
+    home = tmp_path / "home"
+    monkeypatch.setenv(database.HOME_VARIABLE, str(home))
+    return home
+
+
+@pytest.fixture
+def database_url(
+    new_database: Callable[..., str], ml_connector_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """The URL of a fresh, migrated database, which is the one of ML_CONNECTOR_DATABASE_URL during the test."""
+    url = new_database()
+    monkeypatch.setenv(database.URL_VARIABLE, url)
+    yield url
+    database.close_engine(url)
+
+
+@pytest.fixture
+def engine(database_url: str) -> sa.Engine:
+    """The engine of a fresh, migrated database."""
+    return database.engine(database_url)
