@@ -1,6 +1,6 @@
 """Sending calls to HubSpot: one token, its limits, the retrying transport, and nothing about what the calls mean.
 
-:class:`ml_connector.hubspot.client.HubSpotClient` adds the calls that read; the writers use ``exchange`` as it is.
+:class:`ml_connector.hubspot.client.HubSpotClient` adds the calls that read; the writers use ``exchange``.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -65,8 +65,8 @@ class Caller:
         CredentialsError: the token is empty or cannot be sent in a header.
         UsageError: ``in_flight`` is out of bounds.
 
-    Every method raises CredentialsError (401), PermanentApiError (403 with the missing scopes, 400, 404, daily limit)
-    or TransientApiError (no usable answer within the retry budget).
+    Every method raises CredentialsError (401), PermanentApiError (403 with the missing scopes, 400, 404,
+    daily limit) or TransientApiError (no usable answer within the retry budget).
     """
 
     def __init__(
@@ -111,8 +111,8 @@ class Caller:
     def call(self, call: Call, *, sensitive: Iterable[str] = ()) -> dict[str, Any]:
         """Send a call and return its JSON object; an ``errors`` list in a 2xx body is a failure like any other.
 
-        ``sensitive`` are texts that must not be repeated in an error. Calls that may answer with partial errors use
-        :meth:`call_partial`.
+        ``sensitive`` are texts that must not be repeated in an error. Calls that may answer with partial
+        errors use :meth:`call_partial`.
         """
         answer = self.exchange(call).answer
         body = self._usable(call, answer, sensitive)

@@ -32,9 +32,9 @@ PAGE_SIZE = 100
 class HubSpotClient(Caller):
     """Reads one portal; many threads may share it, and all clients of one token share its limits.
 
-    The arguments are those of :class:`ml_connector.hubspot.calls.Caller`. Every method raises CredentialsError (401),
-    PermanentApiError (403 with the missing scopes, 400, 404, daily limit) or TransientApiError (no usable answer
-    within the retry budget).
+    The arguments are those of :class:`ml_connector.hubspot.calls.Caller`. Every method raises
+    CredentialsError (401), PermanentApiError (403 with the missing scopes, 400, 404, daily limit) or
+    TransientApiError (no usable answer within the retry budget).
     """
 
     def __init__(
@@ -115,8 +115,8 @@ class HubSpotClient(Caller):
         Args:
             object_type: such as ``companies``.
             ids: record ids, or values of ``id_property``.
-            properties: the properties to return; with ``hs_merged_object_ids`` a record that was merged into another
-                is found under its old id where HubSpot returns the survivor.
+            properties: the properties to return; with ``hs_merged_object_ids`` among them, a record that was merged
+                into another is found under its old id too, where HubSpot returns the survivor.
             id_property: a unique property whose values ``ids`` are; None for record ids.
         """
         return lookup.read_batches(self, object_type, ids, properties, id_property)
@@ -126,8 +126,8 @@ class HubSpotClient(Caller):
     ) -> list[HubSpotRecord]:
         """Return candidates: records whose property is one of the values, each once.
 
-        The index lags behind writes and never shows archived records, so the result finds records to look at and
-        decides nothing between create and update (reference: hubspot 3).
+        The index lags behind writes and never shows archived records, so the result finds records to look at
+        and decides nothing between create and update (reference: hubspot 3).
         """
         definition = self.properties(object_type).get(property_name)
         fold = definition is None or definition.type != "enumeration"

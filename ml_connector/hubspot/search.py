@@ -1,7 +1,7 @@
 """How a search is cut to HubSpot's limits. Pure functions; the client sends.
 
-Search is only ever a list of candidates: its index lags behind writes, archived records never show, and paging
-ends at 10,000 results. So it finds records to look at and never decides between create and update
+Search is only ever a list of candidates: its index lags behind writes, archived records never show, and
+paging ends at 10,000 results. So it finds records to look at and never decides between create and update
 (reference: hubspot 3).
 """
 
