@@ -15,6 +15,7 @@ from ml_connector.errors import UsageError
 from ml_connector.sandbox.visma.rendering import json_text, merged
 
 _CACHED_ROWS = 5_000
+"""How many rows keep their text. Larger tables keep none: they are read once, from end to end."""
 
 
 class Stored(NamedTuple):
@@ -116,11 +117,15 @@ class Collection:
                 return self._texts[slot]
         row = self.values(stored)
         text = json_text({name: None if name in hidden else value for name, value in row.items()})
+        if len(self._rows) <= _CACHED_ROWS:
+            self._remember(slot, text)
+        return text
+
+    def _remember(self, slot: tuple[str, int, frozenset[str]], text: str) -> None:
         with self._lock:
             self._texts[slot] = text
             if len(self._texts) > _CACHED_ROWS:
                 self._texts.popitem(last=False)
-        return text
 
     def add(self, key: str, row: Mapping[str, Any], stamp: datetime) -> None:
         """Enter a new row.
