@@ -198,9 +198,7 @@ def _settled(
 
 
 def _make_group(client: HubSpotClient, kind: str, group: GroupSpec) -> None:
-    _change(
-        client, kind, Call("POST", paths.property_groups(kind), {"name": group.name, "label": group.label})
-    )
+    _change(client, kind, "POST", paths.property_groups(kind), {"name": group.name, "label": group.label})
 
 
 def _make_properties(
@@ -208,9 +206,9 @@ def _make_properties(
 ) -> None:
     """Make properties in one call; where one of them exists after all, each for itself."""
     inputs = [_definition(group, spec) for spec in specs]
-    if not _change(client, kind, Call("POST", paths.property_batch_create(kind), {"inputs": inputs})):
+    if not _change(client, kind, "POST", paths.property_batch_create(kind), {"inputs": inputs}):
         for definition in inputs:
-            _change(client, kind, Call("POST", paths.properties(kind), definition))
+            _change(client, kind, "POST", paths.properties(kind), definition)
 
 
 def _definition(group: GroupSpec, spec: PropertySpec) -> dict[str, Any]:
@@ -247,18 +245,17 @@ def _add_options(
         there = definitions[spec.name].option_items
         new = [pair for pair in spec.options if pair[0] in lacking]
         options = [*there, *(_option(value, label, len(there) + n) for n, (value, label) in enumerate(new))]
-        _change(client, kind, Call("PATCH", paths.property_named(kind, spec.name), {"options": options}))
+        _change(client, kind, "PATCH", paths.property_named(kind, spec.name), {"options": options})
         changed.append(spec.name)
     return changed
 
 
-def _change(client: HubSpotClient, kind: str, call: Call) -> bool:
+def _change(client: HubSpotClient, kind: str, method: str, path: str, body: dict[str, Any]) -> bool:
     """Send a change of the schema; False when HubSpot says that what it makes exists already.
 
     Such a change may be repeated: a second one meets the first as a conflict.
     """
-    call = Call(call.method, call.path, call.body, write=True)
-    answer = client.exchange(call).answer
+    answer = client.exchange(Call(method, path, body, write=True)).answer
     problems = answers.problems_in(answer.json())
     exists = answer.status == 409 or (
         answer.ok and any(problem.category in ("OBJECT_ALREADY_EXISTS", "CONFLICT") for problem in problems)
@@ -267,7 +264,7 @@ def _change(client: HubSpotClient, kind: str, call: Call) -> bool:
         return False
     if answer.ok and not problems:
         return True
-    error = answers.error_of(answer, call.path, partial=True)
+    error = answers.error_of(answer, path, partial=True)
     if (
         answer.status == 403
         and isinstance(error, PermanentApiError)
