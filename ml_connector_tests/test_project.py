@@ -124,7 +124,8 @@ def test_every_code_file_does_one_thing() -> None:
 
 
 def test_every_module_opens_with_what_belongs_in_it() -> None:
-    assert [relative(path) for path in code_files() if not ast.get_docstring(parsed(path))] == []
+    silent = [path for path in code_files() if parsed(path).body and not ast.get_docstring(parsed(path))]
+    assert list(map(relative, silent)) == []
 
 
 def test_changelog_has_the_version() -> None:
