@@ -227,6 +227,10 @@ class Transport:
         self._lock = threading.Lock()
         self._session = _session(pool_size)
 
+    def close(self) -> None:
+        """Close the connections kept open; a later request opens new ones."""
+        self._session.close()
+
     def send(
         self,
         request: Request,
