@@ -1,0 +1,173 @@
+"""Rules that go beyond one value: what a record of a certain type must be, become or not be."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+
+from ml_connector.sandbox.hubspot.account import Account, NewLink
+from ml_connector.sandbox.hubspot.object_types import ObjectType
+from ml_connector.sandbox.hubspot.problems import (
+    RefusedError,
+    bad_request,
+    invalid_value,
+    required_properties,
+)
+from ml_connector.sandbox.hubspot.records import Record
+from ml_connector.sandbox.hubspot.standard.common import LIFECYCLE_STAGES
+
+STAGE_ORDER = {value: order for order, (value, _) in enumerate(LIFECYCLE_STAGES)}
+CURRENCY_PROPERTIES = {
+    "0-53": "hs_currency",
+    "0-101": "hs_currency_code",
+    "0-8": "hs_line_item_currency_code",
+}
+
+
+def check_new(account: Account, object_type: ObjectType, changes: Mapping[str, str]) -> None:
+    """Check that a new record has what it needs (reference: hubspot 3).
+
+    Raises:
+        RefusedError: 400 that names the missing properties.
+    """
+    given = {name for name, value in changes.items() if value}
+    needed = (*object_type.required_all, *account.settings.required_on_create.get(object_type.name, ()))
+    missing = [name for name in needed if name not in given]
+    if missing:
+        raise required_properties(missing)
+    if object_type.required_any and given.isdisjoint(object_type.required_any):
+        raise required_properties(object_type.required_any)
+    if object_type.type_id == "0-101" and not account.settings.payments_enabled:
+        raise bad_request("This account is not set up to collect payments.")
+
+
+def settled(
+    account: Account,
+    object_type: ObjectType,
+    record: Record | None,
+    changes: dict[str, str],
+    links: Iterable[NewLink] = (),
+) -> dict[str, str]:
+    """Return the changes with what HubSpot adds or leaves out by itself.
+
+    Raises:
+        RefusedError: 400 for a change the record's type does not allow.
+    """
+    before = record.values if record is not None else {}
+    code = CURRENCY_PROPERTIES.get(object_type.type_id)
+    if code is not None and changes.get(code):
+        _check_currency(account, code, changes[code])
+    stage = changes.get("lifecyclestage")
+    if stage and STAGE_ORDER.get(stage, 0) < STAGE_ORDER.get(before.get("lifecyclestage", ""), 0):
+        changes = {name: value for name, value in changes.items() if name != "lifecyclestage"}
+    if object_type.type_id == "0-53":
+        _check_invoice(account, record, {**before, **changes}, changes, links)
+    if object_type.type_id == "0-8":
+        changes = {**changes, **_line_amounts({**before, **changes})}
+    if object_type.type_id == "0-3" and record is None:
+        changes = {"pipeline": "default", **changes}
+    return {**changes, **_searchable(changes), **_contact_extras(object_type, before, changes)}
+
+
+def check_archive(account: Account, object_type: ObjectType, record: Record) -> None:
+    """Check that a record may be archived: of invoices drafts only, unless the account allows open ones.
+
+    Raises:
+        RefusedError: 400 for an invoice that must stay.
+    """
+    if object_type.type_id != "0-53":
+        return
+    status = record.values.get("hs_invoice_status", "draft")
+    allowed = {"draft", "open"} if account.settings.open_invoices_deletable else {"draft"}
+    if status not in allowed:
+        raise bad_request(f"Invoice {record.id} is {status} and cannot be deleted.")
+
+
+def _check_currency(account: Account, name: str, code: str) -> None:
+    settings = account.settings
+    if code not in (settings.company_currency, *settings.additional_currencies):
+        raise invalid_value(name, "INVALID_CURRENCY", f"{code} is not a currency of this account.")
+
+
+def _check_invoice(
+    account: Account,
+    record: Record | None,
+    after: Mapping[str, str],
+    changes: Mapping[str, str],
+    links: Iterable[NewLink],
+) -> None:
+    billable = after.get("hs_invoice_billable", "true")
+    if record is not None and billable != record.values.get("hs_invoice_billable", "true"):
+        raise invalid_value(
+            "hs_invoice_billable", "READ_ONLY_VALUE", "hs_invoice_billable can only be set at creation."
+        )
+    if billable == "false" or changes.get("hs_invoice_status", "draft") == "draft":
+        return
+    linked = {link.to_type.type_id for link in links}
+    for type_id, code in (("0-1", "INVOICE_TO_CONTACT"), ("0-8", "INVOICE_TO_LINE_ITEM")):
+        has_one = record is not None and account.links.of("0-53", record.id, type_id)
+        if not has_one and type_id not in linked:
+            raise RefusedError(
+                400,
+                f"Invoice status cannot change: a required association is missing: {code}",
+                sub_category="INVOICE_VALIDATION_ERROR",
+                context={"association": [code]},
+            )
+
+
+def _decimal(values: Mapping[str, str], name: str, default: str = "0") -> Decimal:
+    try:
+        return Decimal(values.get(name) or default)
+    except InvalidOperation:
+        return Decimal(default)
+
+
+def _line_amounts(after: Mapping[str, str]) -> dict[str, str]:
+    """Return the calculated amounts of a line item."""
+    price = _decimal(after, "price")
+    if price < 0:
+        raise invalid_value("price", "INVALID_NUMBER", "price must not be negative.")
+    if not after.get("price"):
+        return {}
+    quantity = _decimal(after, "quantity", "1")
+    gross = price * quantity
+    off = _decimal(after, "discount") * quantity or gross * _decimal(after, "hs_discount_percentage") / 100
+    cost = _decimal(after, "hs_cost_of_goods_sold") * quantity
+    figures = {
+        "hs_pre_discount_amount": gross,
+        "hs_total_discount": off,
+        "amount": gross - off,
+        "hs_post_tax_amount": gross - off + _decimal(after, "hs_tax_amount"),
+        "hs_margin": gross - off - cost,
+    }
+    return {name: f"{figure.normalize():f}" for name, figure in figures.items()}
+
+
+CALLING_CODES = ("354", "358", "44", "45", "46", "47", "49")
+PHONES = {
+    "phone": "hs_searchable_calculated_phone_number",
+    "mobilephone": "hs_searchable_calculated_mobile_number",
+}
+
+
+def _searchable(changes: Mapping[str, str]) -> dict[str, str]:
+    """Return the forms of telephone numbers that search uses: digits without the country's code."""
+    return {PHONES[name]: local_number(changes[name]) for name in PHONES if name in changes}
+
+
+def local_number(phone: str) -> str:
+    """Return the digits of a telephone number without a Nordic, British or German calling code."""
+    digits = "".join(sign for sign in phone if sign.isdigit())
+    if not phone.strip().startswith(("+", "00")):
+        return digits
+    digits = digits.removeprefix("00")
+    return next((digits.removeprefix(code) for code in CALLING_CODES if digits.startswith(code)), digits)
+
+
+def _contact_extras(
+    object_type: ObjectType, before: Mapping[str, str], changes: Mapping[str, str]
+) -> dict[str, str]:
+    if object_type.type_id != "0-1" or not {"email", "firstname", "lastname"} & set(changes):
+        return {}
+    after = {**before, **changes}
+    name = " ".join(part for part in (after.get("firstname", ""), after.get("lastname", "")) if part)
+    email = after.get("email", "")
+    return {"hs_full_name_or_email": name or email, "hs_email_domain": email.rpartition("@")[2]}
