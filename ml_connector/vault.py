@@ -2,8 +2,8 @@
 
 The values lie in the table ``credential``, encrypted with MultiFernet. The keys come from the environment variable
 ``ML_CONNECTOR_ENCRYPTION_KEY`` (comma-separated, the first one encrypts) or, without it, from the file
-``<home>/encryption.key`` of mode 0600, one key a line. Lose the keys and the values are lost. Nothing here shows a key or
-a value in an error, a repr or a log line.
+``<home>/encryption.key`` of mode 0600, one key a line. Lose the keys and the values are lost. Nothing here shows a key
+or a value in an error, a repr or a log line.
 """
 
 import os

@@ -200,7 +200,8 @@ class TestRotation:
         self, store: Vault, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         store.set("nordic", "token", TOKEN)
-        cipher, rotations = KeyRing.cipher, []
+        cipher = KeyRing.cipher
+        rotations: list[int] = []
 
         def rotate_first(ring: KeyRing, *, make: bool = False) -> MultiFernet:
             if not rotations:

@@ -1,0 +1,137 @@
+"""Reading what was stored: the rows of an asset in some partitions, as a stream.
+
+Which run's file of a partition is current is not decided here but by Dagster's record of materialisations
+(:mod:`ml_connector.storage`). Imports no Dagster, so a notebook can use it.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ml_connector.errors import StorageError
+from ml_connector.storage_root import StorageRoot, StoredFile, described, materialise_command
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BATCH_ROWS = 10_000
+"""Rows in a row group and in a batch that is read: what is in memory at a time."""
+
+READ_ERRORS = (OSError, pa.ArrowException)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The rows of one asset in one or more partitions, in the order of the partitions.
+
+    Reading raises :class:`StorageError` for a file that is missing or damaged; it names the asset, the partition, the
+    run and the command that makes the file again.
+    """
+
+    root: StorageRoot
+    asset_path: tuple[str, ...]
+    files: tuple[StoredFile, ...]
+    written_schema: pa.Schema | None = None
+
+    @property
+    def partitions(self) -> tuple[str, ...]:
+        """The partitions, in order; ``("all",)`` for an asset that has none."""
+        return tuple(file.partition for file in self.files)
+
+    @property
+    def row_count(self) -> int:
+        """How many rows there are, without reading them."""
+        return sum(self._rows_in(file) for file in self.files)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns: of the writer, or of all files together, which differ when a column was added over time."""
+        if self.written_schema is not None:
+            return self.written_schema
+        schemas = []
+        for file in self.files:
+            with self._opened(file) as parquet:
+                schemas.append(parquet.schema_arrow.remove_metadata())
+        return pa.unify_schemas(schemas, promote_options="permissive")
+
+    def rows(self, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the rows as dicts, all columns or the named ones; a column a file does not have yet is None."""
+        for file in self.files:
+            yield from self._rows_of_file(file, columns)
+
+    def rows_of(self, partition: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the rows of one partition; ValueError for a partition that is not here."""
+        found = [file for file in self.files if file.partition == partition]
+        if not found:
+            raise ValueError(f"partition {partition} is not in this dataset of {'/'.join(self.asset_path)}")
+        for file in found:
+            yield from self._rows_of_file(file, columns)
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows as Arrow batches of at most 10,000; each has the columns its file has."""
+        for file in self.files:
+            yield from self._batches_of(file, columns)
+
+    def to_pandas(self, columns: Sequence[str] | None = None) -> "pd.DataFrame":
+        """Return all rows as a pandas frame, decimals as Decimal objects; all of them are in memory."""
+        tables = [pa.Table.from_batches([batch]) for batch in self.batches(columns)]
+        if not tables:
+            return self.schema.empty_table().to_pandas()
+        return pa.concat_tables(tables, promote_options="permissive").to_pandas()
+
+    def _rows_in(self, file: StoredFile) -> int:
+        if file.rows is not None:
+            return file.rows
+        with self._opened(file) as parquet:
+            return int(parquet.metadata.num_rows)
+
+    def _rows_of_file(self, file: StoredFile, columns: Sequence[str] | None) -> Iterator[dict[str, Any]]:
+        for batch in self._batches_of(file, columns):
+            names = batch.schema.names
+            values = [column.to_pylist() for column in batch.columns]
+            absent = [name for name in columns or () if name not in names]
+            names += absent
+            values += [[None] * batch.num_rows] * len(absent)
+            yield from (dict(zip(names, row, strict=True)) for row in zip(*values, strict=True))
+
+    def _batches_of(self, file: StoredFile, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+        with self._opened(file) as parquet:
+            present = None
+            if columns is not None:
+                present = [name for name in columns if name in parquet.schema_arrow.names]
+            batches = parquet.iter_batches(batch_size=BATCH_ROWS, columns=present, use_threads=False)
+            while True:
+                try:
+                    batch = next(batches, None)
+                except READ_ERRORS as error:
+                    raise self._unreadable(file, error) from error
+                if batch is None:
+                    return
+                yield batch
+
+    @contextmanager
+    def _opened(self, file: StoredFile) -> Iterator[pq.ParquetFile]:
+        with ExitStack() as stack:
+            try:
+                self.root.check(file)
+                handle = stack.enter_context(self.root.place(file.path).open("rb"))
+                parquet = pq.ParquetFile(handle, page_checksum_verification=True)
+            except READ_ERRORS as error:
+                raise self._unreadable(file, error) from error
+            yield parquet
+
+    def _unreadable(self, file: StoredFile, error: Exception) -> StorageError:
+        kind = (
+            "is missing"
+            if isinstance(error, FileNotFoundError)
+            else "cannot be read, it is damaged or out of reach"
+        )
+        return StorageError(
+            f"The file of {described(self.asset_path, file.partition)} written by run {file.run_id} {kind} "
+            f"({self.root.place(file.path)}).",
+            remedy=f"Restore it, or make it again: {materialise_command(self.asset_path, file.partition)}",
+        )
