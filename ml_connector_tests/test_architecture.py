@@ -13,7 +13,7 @@ DAGSTER_IN_A_PART = {"assets", "resource"}
 """Names of the modules that may import Dagster; all others work without it, in a notebook for instance."""
 
 MAY_USE: dict[str, set[str]] = {
-    "visma": set(),
+    "visma": {"ledger"},
     "records": {"visma"},
     "plan": {"visma", "records", "hubspot", "ledger"},
     "hubspot": {"plan", "ledger"},

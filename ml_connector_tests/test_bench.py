@@ -1,0 +1,61 @@
+"""The benchmark itself: that it counts what is stored and not what is said."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.candidates import CANDIDATES, Candidate
+from bench.measure import measure
+from bench.report import show, store
+from bench.runners import Claim, Job
+from bench.works import Kind, Work, all_works
+
+BY_NAME = {candidate.short: candidate for candidate in CANDIDATES}
+WORKS = {work.name: work for work in all_works(100)}
+
+
+def test_the_works_are_complete() -> None:
+    assert {name.split()[0] for name in WORKS} == {f"W{number}" for number in range(1, 12)}
+    assert WORKS["W4"].expected == 99
+    assert WORKS["W11"].expected == 50
+    assert len(WORKS["W11"].rows) == 200
+
+
+def test_a_job_survives_its_file(tmp_path: Path) -> None:
+    job = Job("http://127.0.0.1:1", "pat-x", Kind.LINKED_CONTACTS, WORKS["W10"].rows)
+    job.write(tmp_path / "job.json")
+    assert Job.read(tmp_path / "job.json") == job
+
+
+@pytest.mark.parametrize("output", ["", "Traceback ...", '{"unknown": 1}'])
+def test_a_runner_without_a_claim_claims_nothing(output: str) -> None:
+    claim = Claim.parse(output)
+    assert (claim.ok, claim.failed, claim.error) == (0, 0, "ended without a claim")
+
+
+def test_the_bad_row_is_named_by_the_connector_and_by_no_loop() -> None:
+    ours, loop = (measure(BY_NAME[name], WORKS["W4"]) for name in ("connector", "official"))
+    assert (ours.stored, ours.doubled, ours.claimed_failed, ours.named, ours.throttled) == (99, 0, 1, True, 0)
+    assert (loop.stored, loop.named) == (99, False)
+
+
+def test_links_are_counted_by_the_keys_at_both_ends() -> None:
+    found = measure(BY_NAME["connector"], WORKS["W10"])
+    assert (found.stored, found.linked, found.doubled, found.error) == (100, 100, 0, None)
+    assert found.calls == found.writes + 1, "one read of company ids"
+
+
+def test_a_false_claim_is_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    liar = tmp_path / "liar.py"
+    liar.write_text("print('{\"ok\": 100}')\n")
+    candidate = Candidate("connector", "A liar", (BY_NAME["connector"].command[0], str(liar)), lambda: None)
+    work: Work = WORKS["W1"]
+    found = measure(candidate, work)
+    assert (found.stored, found.claimed_ok, found.overclaimed) == (0, 100, 100)
+    show([found], {"segment": "Node and npm are not installed"})
+    assert "Segment HubSpot is not in the table: Node and npm are not installed" in capsys.readouterr().out
+    store([found], {}, tmp_path / "deep" / "figures.json")
+    assert (
+        json.loads((tmp_path / "deep" / "figures.json").read_text())["measurements"][0]["overclaimed"] == 100
+    )
