@@ -3,6 +3,7 @@
 :class:`ml_connector.hubspot.client.HubSpotClient` adds the calls that read; the writers use ``exchange``.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -46,9 +47,11 @@ def chunks(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
 
 
-def hubspot_transport(policy: RetryPolicy | None = None) -> Transport:
+def hubspot_transport(
+    policy: RetryPolicy | None = None, *, sleep: Callable[[float], None] = time.sleep
+) -> Transport:
     """Return a transport that knows which of HubSpot's answers pass by themselves, and when."""
-    return Transport("HubSpot", policy=policy, verdict=answers.verdict, delay=answers.delay)
+    return Transport("HubSpot", policy=policy, verdict=answers.verdict, delay=answers.delay, sleep=sleep)
 
 
 class Caller:

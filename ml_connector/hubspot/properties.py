@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ml_connector.errors import PermanentApiError
+from ml_connector.errors import PermanentApiError, UsageError
 from ml_connector.hubspot import answers, paths
 from ml_connector.hubspot.calls import Call
 from ml_connector.hubspot.client import HubSpotClient
@@ -89,10 +89,10 @@ class PreflightReport:
 
 @dataclass(frozen=True, slots=True)
 class EnsureReport:
-    """What :func:`ensure` made, as (object type, name), and what is still wrong by object type."""
+    """What :func:`ensure` made, as ``companies.visma_status``, and what is still wrong by object type."""
 
-    created: tuple[tuple[str, str], ...]
-    options_added: tuple[tuple[str, str], ...]
+    created: tuple[str, ...]
+    options_added: tuple[str, ...]
     left: dict[str, PreflightReport]
 
     @property
@@ -103,6 +103,14 @@ class EnsureReport:
     def problems(self) -> tuple[str, ...]:
         """Return one sentence per remaining problem, with its object type."""
         return tuple(f"{kind}: {text}" for kind, report in self.left.items() for text in report.problems())
+
+    def require(self) -> None:
+        """Raise UsageError with every remaining problem; writing would fail or double records."""
+        if not self.ok:
+            raise UsageError(
+                f"The HubSpot portal does not fit. {' '.join(self.problems())}",
+                remedy="Correct or delete these properties in HubSpot's settings, then try again.",
+            )
 
 
 def preflight(
@@ -163,8 +171,8 @@ def ensure(
     kinds: dict[str, list[PropertySpec]] = {}
     for spec in specs:
         kinds.setdefault(spec.object_type, []).append(spec)
-    created: list[tuple[str, str]] = []
-    added: list[tuple[str, str]] = []
+    created: list[str] = []
+    added: list[str] = []
     left: dict[str, PreflightReport] = {}
     for kind, wanted in kinds.items():
         report = preflight(wanted, client.refresh_properties(kind))
@@ -172,8 +180,8 @@ def ensure(
         if missing:
             _make_group(client, kind, group)
             _make_properties(client, kind, group, missing)
-            created.extend((kind, spec.name) for spec in missing)
-        added.extend((kind, name) for name in _add_options(client, kind, wanted, report))
+            created.extend(f"{kind}.{spec.name}" for spec in missing)
+        added.extend(f"{kind}.{name}" for name in _add_options(client, kind, wanted, report))
         left[kind] = _settled(client, kind, wanted, sleep) if missing or report.missing_options else report
     return EnsureReport(tuple(created), tuple(added), left)
 
