@@ -185,10 +185,11 @@ class _Scanner:
             except json.JSONDecodeError as error:
                 # The text may just be cut between two pieces; each try asks for twice as much, so that a huge row
                 # costs no more than twice its length.
+                place = self._gone + error.pos
                 if self._more(size):
                     size *= 2
                     continue
-                raise MalformedBodyError(f"{error.msg} at character {self._gone + error.pos}") from None
+                raise MalformedBodyError(f"{error.msg} at character {place}") from None
             except (ValueError, RecursionError) as error:
                 raise MalformedBodyError(_place(error)) from None
             if end == len(self._text) and self._text[end - 1] not in '}]"' and self._more(self._piece):
