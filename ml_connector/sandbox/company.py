@@ -34,6 +34,8 @@ FIRST_CUSTOMER = 10_001
 FIRST_SUPPLIER = 50_001
 FIRST_CONTACT = 3_001
 
+_NAME_STEP = 7919
+"""Prime step through the names, so that neighbours do not look alike."""
 _LETTERS = str.maketrans({"ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae", "å": "a", "Å": "A", "ß": "ss"})
 _LEGAL_FORM = re.compile(r" (AS|ASA|AB|A/S|I/S|ApS|Oy|Oyj|GmbH|AG|e\.K\.|SA|DA|ANS|ENK|HB|Ky)( .*)?$")
 
@@ -172,7 +174,7 @@ class Company:
     def _entity(self, index: int) -> LegalEntity:
         chance = source(self.seed, Topic.ENTITY, index)
         country = chance.choices(COUNTRIES, SHARES)[0]
-        name = _draw_name(chance, country)
+        name = _draw_name(chance, country, index)
         domain, mailbox = _draw_mailbox(chance, country, _stem(name, index))
         return LegalEntity(
             index=index,
@@ -191,19 +193,19 @@ class Company:
         )
 
 
-def _draw_name(chance: random.Random, country: Country) -> str:
-    family, trade = chance.choice(country.families), chance.choice(country.trades)
-    landmark, town = chance.choice(country.landmarks), chance.choice(country.places).city.title()
+def _draw_name(chance: random.Random, country: Country, index: int) -> str:
+    """Return the entity's name. Below a thousand entities hardly two have the same, so that a name means something."""
+    towns = dict.fromkeys(place.city.title() for place in country.places)
+    words = (*country.landmarks, *country.families, *towns)
+    which, what = divmod(index * _NAME_STEP % (len(words) * len(country.trades)), len(country.trades))
+    word, trade = words[which], country.trades[what]
     form = chance.choice(country.legal_forms)
-    patterns = (
-        f"{landmark} {trade} {form}",
-        f"{family} {trade} {form}",
-        f"{town} {trade} {form}",
-        f"{family} & {chance.choice(country.families)} {form}",
-        f"{landmark} {trade} {town} {form}",
-        f"{family} {trade} {town} {form}",
-    )
-    return chance.choice(patterns)
+    kind = chance.random()
+    if kind < 0.6:
+        return f"{word} {trade} {form}"
+    if kind < 0.8:
+        return f"{word} {trade} {chance.choice(country.places).city.title()} {form}"
+    return f"{word} & {country.families[what % len(country.families)]} {form}"
 
 
 def _stem(name: str, index: int) -> str:

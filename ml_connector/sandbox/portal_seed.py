@@ -98,8 +98,9 @@ def _is_own_address(email: str | None, entity: LegalEntity) -> bool:
 
 
 def _short(entity: LegalEntity) -> str:
-    """Return the name as sales would say it: the first two words."""
-    return " ".join(entity.name.split()[:2])
+    """Return the name as sales would say it: the first two words, and the one after an ampersand."""
+    words = entity.name.split()
+    return " ".join(words[: 3 if words[1] == "&" else 2])
 
 
 def _by_number(entity: LegalEntity) -> list[dict[str, str]]:

@@ -25,15 +25,15 @@ _START_SECONDS = 20.0
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it listens."""
+    """A server that calls back when it listens."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, when_listening: Callable[[], None]) -> None:
         super().__init__(config)
-        self.listening = threading.Event()
+        self._when_listening = when_listening
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.listening.set()
+        self._when_listening()
 
 
 class Sandbox:
@@ -79,12 +79,13 @@ class Sandbox:
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def __enter__(self) -> Self:
-        self._server = self._bound_server()
+        listening = threading.Event()
+        self._server = self._bound_server(listening.set)
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name="ml-connector-sandbox", daemon=True
         )
         self._thread.start()
-        if not self._server.listening.wait(_START_SECONDS):
+        if not listening.wait(_START_SECONDS):
             self.stop()
             raise ConnectorError("The sandbox did not start.")
         return self
@@ -105,10 +106,8 @@ class Sandbox:
         self._server, self._thread, self._socket = None, None, None
 
     def run(self, announce: Callable[[str], None] | None = None) -> None:
-        """Serve in the calling thread until interrupted; ``announce`` gets the address first."""
-        self._server = self._bound_server()
-        if announce is not None:
-            announce(self.url)
+        """Serve in the calling thread until interrupted; ``announce`` gets the address once it listens."""
+        self._server = self._bound_server(lambda: announce(self.url) if announce is not None else None)
         try:
             self._server.run([self._socket] if self._socket else None)
         finally:
@@ -135,7 +134,7 @@ class Sandbox:
         self.faults.restart(self.settings.faults)
         self.log.clear()
 
-    def _bound_server(self) -> _Server:
+    def _bound_server(self, when_listening: Callable[[], None]) -> _Server:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", self._port))
@@ -148,7 +147,7 @@ class Sandbox:
             access_log=False,
             timeout_graceful_shutdown=1,
         )
-        return _Server(config)
+        return _Server(config, when_listening)
 
     def _fill_portal(self) -> None:
         if self.settings.portal_seed == "demo":
