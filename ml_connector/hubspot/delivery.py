@@ -40,6 +40,7 @@ class Delivery(ABC, Generic[Item]):
     def __init__(self, client: HubSpotClient) -> None:
         self.client = client
         self._outcomes: dict[str, Outcome] = {}
+        self._untried: set[str] = set()
         self._unreachable: TransientApiError | None = None
 
     @abstractmethod
@@ -95,19 +96,20 @@ class Delivery(ABC, Generic[Item]):
         A missing required property refuses every row: finding that out for each alone would cost two calls a row. The
         rows not tried alone are due again in the next run like every refused row.
         """
-        ended = list(self._outcomes.values())
+        ended = [one for trace_id, one in self._outcomes.items() if trace_id not in self._untried]
         reasons = {(outcome.category, outcome.message, outcome.status) for outcome in ended}
         if len(ended) < ALIKE_BEFORE_GIVING_UP or len(reasons) > 1:
             return None
         return ended[0] if ended[0].status is OutcomeStatus.REJECTED else None
 
     def _refused_like(self, cause: Outcome, item: Item) -> Outcome:
+        self._untried.add(item.trace_id)
         message = f"Not tried alone, as the rows of its batch that were had one reason: {cause.message}"
         return replace(
             cause,
             trace_id=item.trace_id,
             key=item.key,
-            message=cause.message if cause.message and cause.message.startswith("Not tried") else message,
+            message=message,
             hubspot_id=None,
             existing_id=None,
         )
