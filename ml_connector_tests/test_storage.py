@@ -13,9 +13,12 @@ from ml_connector.storage import Dataset, ParquetIOManager, Storage, StorageReso
 from ml_connector.storage_root import path_of
 
 DAYS = dg.DailyPartitionsDefinition(start_date="2026-11-01", end_date="2026-11-11", timezone="Europe/Oslo")
-SCHEMA = pa.schema(
-    [pa.field("day", pa.string()), pa.field("run", pa.string()), pa.field("number", pa.int64())]
-)
+FIELDS: list[pa.Field] = [
+    pa.field("day", pa.string()),
+    pa.field("run", pa.string()),
+    pa.field("number", pa.int64()),
+]
+SCHEMA = pa.schema(FIELDS)
 CUSTOMERS = dg.AssetKey(["nordic", "visma", "customers"])
 ACCOUNTS = dg.AssetKey(["nordic", "visma", "accounts"])
 SINGLE_RUN = dg.BackfillPolicy.single_run()

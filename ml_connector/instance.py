@@ -1,0 +1,190 @@
+"""The Dagster instance: storage in our database, its home folder, and runs whose process died.
+
+The classes named in ``dagster.yaml`` are here. They take no configuration: the database and the folders are those of
+:mod:`ml_connector.database`, so that one file serves the embedded server and a real one.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+import dagster as dg
+import sqlalchemy as sa
+from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
+from dagster._serdes import ConfigurableClassData
+from dagster_postgres import DagsterPostgresStorage
+
+from ml_connector import database
+from ml_connector.errors import BusyError
+from ml_connector.run_life import RunLife, run_is_alive
+
+LIFE_TAG = "ml_connector/holds_lock"
+"""Tag of runs that hold the lock of :class:`RunLife`; a run without it cannot be told to be dead."""
+
+GRACE_SECONDS = 60.0
+"""How long a run must have been silent before it can be dead: its lock may just be taken anew."""
+
+CONFIGURATION = Path(__file__).parent / "dagster.yaml"
+
+OPEN_CONNECTIONS = 4
+MORE_CONNECTIONS = 20
+
+
+class ConnectorStorage(DagsterPostgresStorage):
+    """Dagster's own tables, in the schema ``public`` of our database.
+
+    One small pool of connections serves all instances of a process: dagster-postgres opens a connection per statement
+    otherwise, which costs a server process each time and tens of milliseconds over a network (reference: dagster 2.12).
+    """
+
+    @classmethod
+    def config_type(cls) -> Mapping[str, Any]:
+        """Nothing can be configured."""
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Any
+    ) -> "ConnectorStorage":
+        """Make the storage, in this process or in one that was given the serialised instance.
+
+        Raises:
+            UsageError: the database's address is no PostgreSQL URL.
+            StorageError: the database is out of reach.
+        """
+        url = database.database_url()
+        # The migrated engine first: it says in plain words what is wrong with the database.
+        with database.advisory_lock("dagster tables", wait_seconds=120, engine=database.engine(url)):
+            storage = cls(url, inst_data=inst_data)
+        pool = _pool(os.getpid(), url)
+        for part in (storage.run_storage, storage.event_log_storage, storage.schedule_storage):
+            vars(part)["_engine"] = pool  # there is no public way to give them one
+        return storage
+
+
+@cache
+def _pool(process: int, url: str) -> sa.Engine:
+    """Return the pool of a process; its number is an argument because connections must not survive a fork."""
+    return sa.create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_size=OPEN_CONNECTIONS,
+        max_overflow=MORE_CONNECTIONS,
+        pool_pre_ping=True,
+        connect_args=database.connection_arguments(sa.make_url(url)),
+    )
+
+
+class ConnectorComputeLogs(LocalComputeLogManager):
+    """What steps print, kept under our home: the folder of a plain ``dagster dev`` is deleted when it ends."""
+
+    @classmethod
+    def config_type(cls) -> Mapping[str, Any]:
+        """Nothing can be configured."""
+        return {}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Any
+    ) -> "ConnectorComputeLogs":
+        """Make the log manager."""
+        return cls(base_dir=str(database.home() / "logs"), inst_data=inst_data)
+
+
+def connector_home() -> Path:
+    """Return the folder Dagster is to use: ``DAGSTER_HOME`` as it is, else ``<home>/dagster`` with our configuration.
+
+    The ``dagster.yaml`` there is a link to the one in this package; a file of your own in its place is left alone.
+    """
+    configured = os.environ.get("DAGSTER_HOME")
+    if configured:
+        return Path(configured).expanduser().absolute()
+    folder = database.home() / "dagster"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    file = folder / "dagster.yaml"
+    if file.is_symlink() and file.readlink() != CONFIGURATION:
+        file.unlink()
+    with suppress(FileExistsError):
+        file.symlink_to(CONFIGURATION)
+    return folder
+
+
+def connector_instance() -> dg.DagsterInstance:
+    """Return the instance of :func:`connector_home`; use it in a ``with`` block.
+
+    Raises:
+        StorageError: the database is out of reach.
+    """
+    return dg.DagsterInstance.from_config(str(connector_home()))
+
+
+class RunLifeResource(dg.ConfigurableResource["RunLifeResource"]):
+    """Marks the run as alive for as long as its process lives; every asset that takes long or writes must ask for it.
+
+    Outside a run (in a sensor) it does nothing.
+    """
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Self]:
+        """Hold the run's lock while the run's steps are carried out."""
+        if context.run is None or context.instance is None:
+            yield self
+            return
+        context.instance.add_run_tags(context.run.run_id, {LIFE_TAG: "yes"})
+        with RunLife(context.run.run_id):
+            yield self
+
+
+def fail_dead_runs(
+    instance: dg.DagsterInstance,
+    *,
+    grace_seconds: float = GRACE_SECONDS,
+    now: Callable[[], float] = time.time,
+) -> list[str]:
+    """End the runs whose process died without a word, and free what they held; return their ids.
+
+    A run is dead when it is started or being cancelled, holds its lock no more, and has recorded nothing for
+    ``grace_seconds``. Runs that are still starting are Dagster's own monitoring's business. Any number of processes may
+    call this at any time.
+
+    Raises:
+        StorageError: the database is out of reach.
+    """
+    statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+    marked = instance.get_run_records(dg.RunsFilter(statuses=statuses, tags={LIFE_TAG: "yes"}))
+    candidates = [record.dagster_run.run_id for record in marked]
+    silent = [run_id for run_id in candidates if _silent_for(instance, run_id, now()) > grace_seconds]
+    if not silent:
+        return []
+    try:
+        with database.advisory_lock("ending dead runs"):
+            return [run_id for run_id in silent if not run_is_alive(run_id) and _end(instance, run_id)]
+    except BusyError:
+        return []
+
+
+def _silent_for(instance: dg.DagsterInstance, run_id: str, now: float) -> float:
+    """Return for how many seconds a run has recorded nothing."""
+    newest = instance.get_records_for_run(run_id, limit=1, ascending=False).records
+    return now - newest[0].timestamp if newest else 0.0
+
+
+def _end(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Report a dead run's end; False when it has ended by itself meanwhile."""
+    run = instance.get_run_by_id(run_id)
+    if run is None or run.is_finished:
+        return False
+    text = (
+        "The process of this run is gone: killed, out of memory, or its machine went down. "
+        "What it had begun to write is in the ledger, and the next run finds out what became of it."
+    )
+    if run.status == dg.DagsterRunStatus.CANCELING:
+        instance.report_run_canceled(run, text)
+    else:
+        instance.report_run_failed(run, text)
+    instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+    return True
