@@ -16,18 +16,15 @@ from ml_connector.http import Answer, RequestCounts, RetryPolicy, Transport
 from ml_connector.settings import api_hosts
 from ml_connector.visma import answers
 from ml_connector.visma.auth import READ_SCOPE, TokenSource, VismaCredentials
-from ml_connector.visma.entities import ChangeFilter, Entity, Paging, entity_named
+from ml_connector.visma.entities import Entity, Paging, entity_named, filter_params
 from ml_connector.visma.gate import Gate, RateLimits
 from ml_connector.visma.paging import MAX_PASSES, Judgement, Reading, Sieve, judge
 from ml_connector.visma.rows import JsonRows, MalformedBodyError, Row, Totals, parse_row, row_of, totals_of
-from ml_connector.visma.stamps import ClockProbe, filter_moment, parsed_stamp, server_time, span, wire_stamp
+from ml_connector.visma.stamps import ClockProbe, filter_moment, parsed_stamp, server_time
 from ml_connector.visma.warnings import ReadWarning, warnings_of
 
 CHUNK = 1000
 """Rows handed on at a time where Visma sends a whole list in one answer."""
-
-EVERYTHING = datetime(1900, 1, 1)  # noqa: DTZ001 - Visma's clock is naive
-"""The "since" of a list that is refused without one."""
 
 _log = logging.getLogger(__name__)
 
@@ -132,7 +129,7 @@ class VismaClient:
         if entity.paging is Paging.IDS:
             return len(self._ids(entity))
         if entity.paged:
-            rows, totals, _ = self._page(entity, {**self._filter(entity, None), **_page(1, 1)})
+            rows, totals, _ = self._page(entity, {**filter_params(entity, None), **_page(1, 1)})
             if totals.total is not None or not rows:
                 return totals.total or 0
         return sum(len(page) for page in self._changed(entity, None))
@@ -144,7 +141,7 @@ class VismaClient:
         """
         entity = entity_named(entity)
         since = self._now().astimezone(UTC).replace(tzinfo=None) - timedelta(hours=hours)
-        query = self._filter(entity, since)
+        query = filter_params(entity, since)
         rows, totals, server_now = self._page(entity, {**query, **_page(1, entity.page_size)})
         size = min(entity.page_size, totals.max_page_size or entity.page_size)
         if totals.total is not None and totals.total > size:
@@ -170,19 +167,16 @@ class VismaClient:
 
     def _changed(self, entity: Entity, since: datetime | None) -> Iterator[list[Row]]:
         sieve = Sieve(since)
-        began = self._now()
         before: Reading | None = None
         for _ in range(MAX_PASSES):
             reading = Reading(entity, entity.page_size)
             for rows in self._read(entity, since, reading):
-                if fresh := sieve.new(rows, reading, before is None, span(began, self._now())):
+                if fresh := sieve.new(rows, reading):
                     yield fresh
             judgement = judge(reading, before)
             if judgement is not Judgement.AGAIN:
-                if reading.seams is not None:
-                    held = sieve.new(reading.seams.rest(), reading, before is None, span(began, self._now()))
-                    if held:
-                        yield held
+                if held := sieve.new(reading.held_back(), reading):
+                    yield held
                 self._conclude(entity, reading, sieve, judgement)
                 return
             before = reading
@@ -211,30 +205,27 @@ class VismaClient:
         return self._read_pages(entity, since, reading)
 
     def _read_pages(self, entity: Entity, since: datetime | None, reading: Reading) -> Iterator[list[Row]]:
-        query = {**entity.extra_params, **self._filter(entity, since)}
-        began: datetime | None = None
+        query = {**entity.extra_params, **filter_params(entity, since)}
         while reading.pages == 0 or reading.more():
             rows, totals, moment = self._page(entity, {**query, **_page(reading.pages + 1, reading.size)})
-            began = began or moment
-            yield reading.take(rows, totals, span(began, moment))
+            yield reading.take(rows, totals, moment)
 
     def _read_at_once(self, entity: Entity, since: datetime | None, reading: Reading) -> Iterator[list[Row]]:
         answer = self._gate.get(
-            entity.path, {**entity.extra_params, **self._filter(entity, since)}, spool=True
+            entity.path, {**entity.extra_params, **filter_params(entity, since)}, spool=True
         )
         moment = server_time(answer.headers, self._now())
         rows = _rows(entity, answer)
         chunk = list(islice(rows, CHUNK))
         totals = totals_of(chunk[0] if chunk else None)
-        yield reading.take(chunk, totals, span(moment, moment))
+        yield reading.take(chunk, totals, moment)
         while chunk := list(islice(rows, CHUNK)):
-            yield reading.take(chunk, Totals(), span(moment, moment), continued=True)
+            yield reading.take(chunk, Totals(), moment, continued=True)
 
     def _read_ids(self, entity: Entity, reading: Reading) -> Iterator[list[Row]]:
         found = (self._one(entity, key, entity.detail(key)) for key in self._ids(entity))
         rows = [row for row in found if row is not None]
-        moment = self._now()
-        yield reading.take(rows, Totals(), span(moment, moment))
+        yield reading.take(rows, Totals(), self._now())
 
     def _ids(self, entity: Entity) -> list[str]:
         ids = self._gate.get(entity.path, {}).json()
@@ -249,14 +240,6 @@ class VismaClient:
         rows = list(_parsed(entity, wrapped))
         totals = totals_of(rows[0] if rows else None)
         return rows, totals if totals.total else wrapped.totals, server_time(answer.headers, self._now())
-
-    def _filter(self, entity: Entity, since: datetime | None) -> dict[str, str]:
-        if entity.change_filter is ChangeFilter.DATE_ALONE:
-            return {"lastModifiedDateTime": wire_stamp(since or EVERYTHING)}
-        if since is None or entity.change_filter is ChangeFilter.NONE:
-            return {}
-        # The date without its condition is ignored, and everything comes back (reference: visma 3.2).
-        return {"lastModifiedDateTime": wire_stamp(since), "lastModifiedDateTimeCondition": ">="}
 
     # --- one record
 

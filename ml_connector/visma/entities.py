@@ -8,14 +8,19 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
 
 from ml_connector.errors import UsageError
+from ml_connector.visma.stamps import wire_stamp
 
 Values = Mapping[str, Any]
 """One parsed Visma row."""
+
+EVERYTHING = datetime(1900, 1, 1)  # noqa: DTZ001 - Visma's clock is naive
+"""The "since" of a list that is refused without one."""
 
 _RESERVED = frozenset(":/?#[]@!$&'()*+,;=%\\<>\"|^`{} ")
 
@@ -102,6 +107,16 @@ class Entity:
         """
         kind, number = self.split(key)
         return self.detail_path.format(kind=path_part(kind), number=path_part(number))
+
+
+def filter_params(entity: Entity, since: datetime | None) -> dict[str, str]:
+    """Return the parameters that ask a list for what changed at or after a naive moment, or for everything."""
+    if entity.change_filter is ChangeFilter.DATE_ALONE:
+        return {"lastModifiedDateTime": wire_stamp(since or EVERYTHING)}
+    if since is None or entity.change_filter is ChangeFilter.NONE:
+        return {}
+    # The date without its condition is ignored, and everything comes back (reference: visma 3.2).
+    return {"lastModifiedDateTime": wire_stamp(since), "lastModifiedDateTimeCondition": ">="}
 
 
 def path_part(key: str) -> str:

@@ -14,7 +14,7 @@ from ml_connector.errors import TransientApiError
 from ml_connector.visma.entities import Entity
 from ml_connector.visma.journal import Seams, line_numbers
 from ml_connector.visma.rows import Row, Totals
-from ml_connector.visma.stamps import Span, parsed_stamp
+from ml_connector.visma.stamps import Span, parsed_stamp, span
 
 MAX_PASSES = 5
 """How often a list is read before it counts as never standing still."""
@@ -38,6 +38,8 @@ class Reading:
     entity: Entity
     size: int
     pages: int = 0
+    began: datetime | None = None
+    moment: datetime | None = None
     first_total: int | None = None
     total: int | None = None
     fingerprint: int = 0
@@ -48,24 +50,28 @@ class Reading:
     without_key: int = 0
     seams: Seams | None = None
     _units: set[int] = field(default_factory=set)
-    _empty: int = 0
-    _edges: tuple[bytes, bytes] | None = None
+    _empty: set[int] = field(default_factory=set)
+    _edges: tuple[int, int] | None = None
     _last_page_units: int = 0
 
     def __post_init__(self) -> None:
         if self.entity.lines is not None:
             self.seams = Seams(self.entity)
 
-    def take(self, rows: Sequence[Row], totals: Totals, span: Span, *, continued: bool = False) -> list[Row]:
+    def take(
+        self, rows: Sequence[Row], totals: Totals, moment: datetime, *, continued: bool = False
+    ) -> list[Row]:
         """Count a page and return its rows that may be handed on now.
 
         Args:
             rows: of the page.
             totals: what the page says about the list.
-            span: the time from the beginning of the reading to this page.
+            moment: the server's time (aware) when it answered.
             continued: whether the rows are more of the same answer, not a page of their own.
         """
         self.pages += not continued
+        self.began = self.began or moment
+        self.moment = moment
         if totals.total is not None:
             self.first_total = totals.total if self.first_total is None else self.first_total
             self.total = totals.total
@@ -74,13 +80,14 @@ class Reading:
         self._last_page_units = 0
         if not rows:
             return []
-        edges = (rows[0].version, rows[-1].version)
+        edges = (self._units_of(rows[0])[0], self._units_of(rows[-1])[-1])
         self.repeats = edges == self._edges and not continued
         self._edges = edges
         if self.repeats:
             return []
+        meanwhile = span(self.began, moment)
         for row in rows:
-            self._count(row, span)
+            self._count(row, meanwhile)
         return list(rows) if self.seams is None else self._seamless(self.seams, rows)
 
     def more(self) -> bool:
@@ -97,13 +104,21 @@ class Reading:
         if self.total is None:
             going_on, limit = self._last_page_units >= self.size, MAX_PAGES
         else:
-            going_on, limit = len(self._units) < self.total, 2 * (self.total // self.size + 1) + 10
+            # Whether a batch without lines counts is not known, so it never helps to reach the end.
+            going_on, limit = (
+                len(self._units) - len(self._empty) < self.total,
+                2 * (self.total // self.size + 1) + 10,
+            )
         if going_on and self.pages >= limit:
             raise TransientApiError(
                 f"Visma gave {self.pages} pages of {self.entity.name} and still not all of its {self.total} rows.",
                 remedy="Try again; if it stays so, report it to Visma with the entity's name.",
             )
         return going_on
+
+    def held_back(self) -> list[Row]:
+        """Return the rows that could not be handed on before the reading was known to be whole."""
+        return self.seams.rest() if self.seams is not None else []
 
     @property
     def read(self) -> int:
@@ -113,7 +128,7 @@ class Reading:
     @property
     def missing(self) -> int:
         """How many rows (or lines) fewer were read than the list said it had at the end."""
-        return max(0, (self.total or 0) - len(self._units) - self._empty)
+        return max(0, (self.total or 0) - len(self._units))
 
     @property
     def shrank(self) -> bool:
@@ -125,17 +140,20 @@ class Reading:
         """Whether, by its own count, the reading missed nothing."""
         return not (self.missing or self.shrank or self.torn)
 
-    def _count(self, row: Row, span: Span) -> None:
-        lines = line_numbers(self.entity, row) if self.entity.lines else None
-        if lines is None:
-            self._units.add(hash(row.key or row.raw))
-        else:
-            self._units.update(hash((row.key, line)) for line in lines)
-            self._empty += not lines
-        self._last_page_units += 1 if lines is None else max(1, len(lines))
-        self.fingerprint = (self.fingerprint + hash((row.version, len(lines or ())))) % 2**64
-        self.touched = self.touched or span.holds(parsed_stamp(row.modified))
+    def _count(self, row: Row, meanwhile: Span) -> None:
+        units = self._units_of(row)
+        self._units.update(units)
+        if self.entity.lines and not row.values.get(self.entity.lines):
+            self._empty.update(units)
+        self._last_page_units += len(units)
+        self.fingerprint = (self.fingerprint + hash((row.version, len(units)))) % 2**64
+        self.touched = self.touched or meanwhile.holds(parsed_stamp(row.modified))
         self.without_key += not row.key
+
+    def _units_of(self, row: Row) -> list[int]:
+        """Return what the list counts about a row, at least one: its key, or its lines."""
+        lines = line_numbers(self.entity, row) if self.entity.lines else []
+        return [hash((row.key, line)) for line in lines] or [hash(row.key or row.raw)]
 
     def _seamless(self, seams: Seams, rows: Sequence[Row]) -> list[Row]:
         complete = seams.whole(rows)
@@ -185,11 +203,14 @@ class Sieve:
 
     def __init__(self, since: datetime | None) -> None:
         self._since = since
+        self._first: Reading | None = None
         self._seen: set[bytes] = set()
         self.too_old = 0
 
-    def new(self, rows: Iterable[Row], reading: Reading, first: bool, call: Span) -> list[Row]:
-        """Return the rows to hand on; in a repeated reading count those the earlier ones should have had."""
+    def new(self, rows: Iterable[Row], reading: Reading) -> list[Row]:
+        """Return the rows to hand on; in a repeated reading count those the first one should have had."""
+        self._first = self._first or reading
+        since_first = _between(self._first, reading)
         fresh: list[Row] = []
         for row in rows:
             version = row.version
@@ -197,10 +218,17 @@ class Sieve:
                 continue
             self._seen.add(version)
             stamp = parsed_stamp(row.modified)
-            if not first and not call.holds(stamp):
+            if reading is not self._first and not since_first.holds(stamp):
                 reading.added_old += 1
             if self._since is None or stamp is None or stamp >= self._since:
                 fresh.append(row)
             elif stamp < self._since - FILTER_SLACK:
                 self.too_old += 1
         return fresh
+
+
+def _between(first: Reading, reading: Reading) -> Span:
+    """Return the span from the beginning of the first reading to the newest page of this one."""
+    if first.began is None or reading.moment is None:
+        return Span(())
+    return span(first.began, reading.moment)

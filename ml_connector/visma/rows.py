@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from ml_connector.visma.entities import Entity
 
@@ -19,6 +19,14 @@ _SPACE = " \t\r\n"
 
 class MalformedBodyError(ValueError):
     """A body is not the JSON it should be. The text says where, never what."""
+
+
+class Source(Protocol):
+    """Gives the bytes of a body piece by piece, and nothing at its end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most this many bytes."""
+        ...
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -103,7 +111,7 @@ class JsonRows:
         MalformedBodyError: while iterating, where the body stops being such JSON.
     """
 
-    def __init__(self, stream: IO[bytes], *, piece: int = _PIECE) -> None:
+    def __init__(self, stream: Source, *, piece: int = _PIECE) -> None:
         self._text = _Scanner(stream, piece)
         self._envelope: dict[str, Any] = {}
 
@@ -150,7 +158,7 @@ def items_of(raw: str) -> Iterator[tuple[str, Any]]:
 class _Scanner:
     """A cursor over JSON text that arrives in pieces."""
 
-    def __init__(self, stream: IO[bytes] | None, piece: int) -> None:
+    def __init__(self, stream: Source | None, piece: int) -> None:
         self._stream = stream
         self._piece = piece
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")

@@ -70,8 +70,9 @@ class FakeVisma:
         self.metadata = True
         self.ignores_paging = False
         self.ignores_filter = False
-        self.between: Callable[[int], None] = lambda _: None
+        self.between: Callable[[int], object] = lambda _: None
         self.queries: list[dict[str, str]] = []
+        self.urls: list[str] = []
         self.tokens = 0
         mock.add_callback("POST", TOKEN, self._token)
         mock.add_callback("GET", API + path, self._page)
@@ -80,9 +81,15 @@ class FakeVisma:
         self.tokens += 1
         return 200, {}, json.dumps({"access_token": f"token-{self.tokens}", "expires_in": 3600})
 
+    def _query(self, request: requests.PreparedRequest) -> dict[str, str]:
+        self.urls.append(request.url or "")
+        self.queries.append(
+            {name: values[0] for name, values in parse_qs(urlsplit(self.urls[-1]).query).items()}
+        )
+        return self.queries[-1]
+
     def _page(self, request: requests.PreparedRequest) -> Reply:
-        query = {name: values[0] for name, values in parse_qs(urlsplit(request.url or "").query).items()}
-        self.queries.append(query)
+        query = self._query(request)
         number, size = int(query.get("pageNumber", 1)), min(int(query.get("pageSize", 100)), self.cap)
         self.between(number)
         since = query.get("lastModifiedDateTime", "").replace(" ", "T")
@@ -98,8 +105,7 @@ class FakeJournal(FakeVisma):
     """The journal list: pages and counts are of lines, and a batch may be split over two pages."""
 
     def _page(self, request: requests.PreparedRequest) -> Reply:
-        query = {name: values[0] for name, values in parse_qs(urlsplit(request.url or "").query).items()}
-        self.queries.append(query)
+        query = self._query(request)
         number, size = int(query["pageNumber"]), min(int(query["pageSize"]), self.cap)
         self.between(number)
         lines = [(row, line) for row in self.rows for line in row["journalTransactionLines"]]

@@ -44,8 +44,9 @@ def test_the_request_is_a_form(connect: responses.RequestsMock, tokens: TokenSou
     connect.post(TOKEN, json={"access_token": "abc", "expires_in": 3600})
     assert tokens.token() == "abc"
     sent = connect.calls[0].request
+    assert isinstance(sent.body, bytes)
     assert sent.headers["Content-Type"] == "application/x-www-form-urlencoded"
-    assert parse_qs((sent.body or b"").decode()) == {
+    assert parse_qs(sent.body.decode()) == {
         "grant_type": ["client_credentials"],
         "scope": ["vismanet_erp_service_api:read"],
         "client_id": ["client"],
