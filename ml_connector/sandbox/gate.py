@@ -1,7 +1,7 @@
 """What every call to the sandbox passes before and after its API: the count, the latency, and planted faults."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.routing import BaseRoute, Router
@@ -32,6 +32,7 @@ class Gate:
         log: where calls are counted.
         faults: the rules in force.
         latency: seconds by API.
+        sleep: how latency and delays are waited for.
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class Gate:
         log: RequestLog,
         faults: Faults,
         latency: Callable[[str], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._log = log
         self._faults = faults
         self._latency = latency
+        self._sleep = sleep
         self._router = Router([route for own in routes.values() for route in own], redirect_slashes=False)
         self._templates = PathTemplates(routes)
 
@@ -70,7 +73,7 @@ class Gate:
 
         self._log.begin(api, method, template)
         try:
-            await asyncio.sleep(self._latency(api))
+            await self._sleep(self._latency(api))
             whole = await self._through(self._faults.pick(method, path), scope, receive, noting)
             status = status if whole else DROPPED
         finally:
@@ -79,8 +82,10 @@ class Gate:
 
     async def _through(self, hit: Hit | None, scope: Scope, receive: Receive, send: Send) -> bool:
         """Let the call through, or make it suffer; return whether a whole answer went out."""
-        if hit is None or hit.rule.kind is FaultKind.DELAY:
-            await asyncio.sleep(hit.rule.seconds if hit else 0)
+        if hit is not None and hit.rule.kind is FaultKind.DELAY:
+            await self._sleep(hit.rule.seconds)
+            hit = None
+        if hit is None:
             await self._router(scope, receive, send)
             return True
         if hit.rule.kind is FaultKind.ANSWER:

@@ -88,6 +88,7 @@ def test_phones_are_real_in_their_country_and_typed_in_many_ways() -> None:
             assert phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) == phone.e164, (
                 written
             )
+    assert any("(0)" in phone.written(6) for phone in phones if phone.country.code == "SE")
     assert len({phones[0].written(style) for style in range(8)}) >= 5
 
 

@@ -1,18 +1,24 @@
 """The server that hosts both APIs: control paths, counts, latency, the demo portal, starting and stopping."""
 
+import asyncio
 import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.types import Message
 
 from ml_connector.errors import ConnectorError
 from ml_connector.sandbox.clock import SandboxClock
-from ml_connector.sandbox.faults import FaultKind, FaultRule
+from ml_connector.sandbox.faults import FaultKind, FaultRule, Faults
+from ml_connector.sandbox.gate import Gate
 from ml_connector.sandbox.portal_seed import ORGANISATION_NUMBER_PROPERTY
+from ml_connector.sandbox.request_log import RequestLog
 from ml_connector.sandbox.server import Sandbox, main
 from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector.sandbox.visma.sandbox import ServedPage
@@ -34,6 +40,21 @@ def visma(sandbox: Sandbox) -> VismaCaller:
 def hubspot_get(sandbox: Sandbox, path: str) -> requests.Response:
     headers = {"Authorization": f"Bearer {sandbox.settings.hubspot.access_tokens[0]}"}
     return requests.get(f"{sandbox.url}{path}", headers=headers, timeout=10)
+
+
+def asgi_get(gate: Gate, path: str) -> str:
+    """Return the body of a call made without a network."""
+    bodies: list[bytes] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        bodies.append(message.get("body", b""))
+
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+    asyncio.run(gate(scope, receive, send))
+    return b"".join(bodies).decode()
 
 
 def test_both_apis_answer_on_one_port(visma: VismaCaller) -> None:
@@ -107,9 +128,10 @@ def test_calls_in_flight_are_counted_at_their_peak(visma: VismaCaller) -> None:
     assert visma.sandbox.report()["apis"]["visma"]["paths"]["GET /v1/supplier"]["max_in_flight"] == 3
 
 
-def test_a_dropped_call_is_counted_as_dropped(visma: VismaCaller) -> None:
-    visma.sandbox.faults.add(FaultRule(kind=FaultKind.DROP_AFTER, path="/v1/supplier", times=1))
-    with pytest.raises(requests.ConnectionError):
+@pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.CUT_BODY])
+def test_a_dropped_call_is_counted_as_dropped(visma: VismaCaller, kind: FaultKind) -> None:
+    visma.sandbox.faults.add(FaultRule(kind=kind, path="/v1/supplier", times=1))
+    with pytest.raises(requests.RequestException):
         visma.call("/v1/supplier")
     visma.call("/v1/supplier")
     statuses = visma.sandbox.report()["apis"]["visma"]["paths"]["GET /v1/supplier"]["statuses"]
@@ -145,6 +167,7 @@ def test_reset_brings_both_apis_back_to_the_seed(visma: VismaCaller) -> None:
     assert VismaCaller(sandbox).call("/v1/customer/10001").status_code == 200
     assert len(sandbox.hubspot.records("companies")) == companies
     assert sandbox.faults.report() == []
+    assert sandbox.clock.now() < datetime.now(UTC) + timedelta(hours=1)
     assert sandbox.report()["apis"]["visma"]["calls"] == 2
 
 
@@ -153,6 +176,19 @@ def test_each_api_can_have_its_own_latency() -> None:
     seconds = [settings.latency_seconds(api) for api in ("visma", "hubspot", "unknown")]
     assert seconds == [0.2, 0.005, 0.0]
     assert SandboxSettings(latency_ms=200, visma_latency_ms=0).latency_seconds("visma") == 0.0
+
+
+def test_latency_and_delay_are_waited_for_before_the_call_is_handled() -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    faults = Faults(0, [FaultRule(kind=FaultKind.DELAY, seconds=7, times=1)])
+    routes = [Route("/v1/x", lambda _request: PlainTextResponse(str(waits)))]
+    gate = Gate({"visma": routes}, RequestLog(), faults, {"visma": 0.2}.__getitem__, sleep)
+    assert asgi_get(gate, "/v1/x") == "[0.2, 7.0]"
+    assert asgi_get(gate, "/v1/x") == "[0.2, 7.0, 0.2]"
 
 
 def test_faults_of_the_settings_are_in_force_from_the_start() -> None:

@@ -182,6 +182,15 @@ def test_journal_filters_modules_by_their_short_code(visma: VismaCaller) -> None
     assert visma.rows("/v2/journaltransaction", periodId="202611", status="Posted")[0]["module"] == "ModuleAR"
 
 
+def test_journal_attachments_are_null_until_expanded(visma: VismaCaller) -> None:
+    attached = batch("000001", 1) | {"attachments": [{"name": "bilag.pdf", "id": "1", "revision": 1}]}
+    visma.sandbox.visma.add("journal_transactions", attached)
+    plain = visma.rows("/v2/journaltransaction", periodId="202611")[0]
+    expanded = visma.rows("/v2/journaltransaction", periodId="202611", expandAttachments="true")[0]
+    assert plain["attachments"] is None
+    assert expanded["attachments"][0]["name"] == "bilag.pdf"
+
+
 def test_dimensions_are_a_list_of_names_with_details(visma: VismaCaller) -> None:
     assert "SUBACCOUNT" in visma.rows("/v1/dimension")
     detail = visma.call("/v1/dimension/SUBACCOUNT").json()

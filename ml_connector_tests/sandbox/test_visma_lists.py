@@ -14,6 +14,7 @@ from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector.sandbox.visma import fields
 from ml_connector.sandbox.visma.sandbox import ServedPage
 from ml_connector.sandbox.visma.settings import VismaSandboxSettings
+from ml_connector.sandbox.visma.stamps import History
 from ml_connector_tests.sandbox.visma_calls import VismaCaller
 
 AS_OF = datetime(2026, 11, 20)
@@ -173,6 +174,11 @@ def test_contacts_come_whole_and_without_metadata(visma: VismaCaller) -> None:
     assert not any("metadata" in row for row in rows)
 
 
+def test_contacts_can_be_read_in_the_old_way(visma: VismaCaller) -> None:
+    rows = visma.rows("/v1/contact", numberToRead=4, skipRecords=2)
+    assert [str(row["contactId"]) for row in rows] == visma.sandbox.visma.keys("contacts")[2:6]
+
+
 @pytest.mark.parametrize(
     ("path", "known"),
     [("/v1/customer", fields.CUSTOMER), ("/v1/supplier", fields.SUPPLIER), ("/v1/contact", fields.CONTACT)],
@@ -202,6 +208,18 @@ def test_stamps_are_naive_and_their_trailing_zeros_cut(visma: VismaCaller) -> No
     ]
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,2}[1-9])?", stamp) for stamp in stamps)
     assert len({len(stamp) for stamp in stamps}) > 2
+
+
+def test_history_ends_before_the_present_day_and_was_busy_on_the_last() -> None:
+    history = History(7, AS_OF)
+    created = [history.created(1, index, 2000) for index in range(2000)]
+    modified = [history.modified(1, index, created[index]) for index in range(2000)]
+    assert all(first <= last < AS_OF for first, last in zip(created, modified, strict=True))
+    assert created[0] < AS_OF - timedelta(days=2000) < created[-1]
+    assert [stamp.date() for stamp in created] == sorted(stamp.date() for stamp in created)
+    untouched = sum(first == last for first, last in zip(created, modified, strict=True))
+    assert 0.3 < untouched / 2000 < 0.4
+    assert sum(stamp >= AS_OF - timedelta(days=1) for stamp in modified) > 100
 
 
 def test_decimals_keep_their_zeros_on_the_wire(visma: VismaCaller) -> None:
@@ -253,8 +271,9 @@ def test_many_rows_can_share_one_stamp(visma: VismaCaller) -> None:
 
 
 def test_a_change_can_leave_the_stamp_alone(visma: VismaCaller) -> None:
-    before = visma.rows("/v1/customer", pageSize=1)[0]
-    visma.sandbox.visma.update("customers", "10001", {"mainAddress": {"city": "MOSS"}}, touch=False)
-    after = visma.rows("/v1/customer", pageSize=1)[0]
+    rows = visma.rows("/v1/customer", pageSize=50)
+    before = next(row for row in rows if row["lastModifiedDateTime"] > row["createdDateTime"])
+    visma.sandbox.visma.update("customers", before["number"], {"mainAddress": {"city": "MOSS"}}, touch=False)
+    after = visma.call(f"/v1/customer/{before['number']}").json()
     assert after["lastModifiedDateTime"] == before["lastModifiedDateTime"]
     assert after["mainAddress"] == before["mainAddress"] | {"city": "MOSS"}

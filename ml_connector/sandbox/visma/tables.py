@@ -152,6 +152,7 @@ TABLES = (
         detail_prefixes=_MODULES,
         condition=False,
         needs_one_of=("periodId", "lastModifiedDateTime"),
+        expansions={"expandAttachments": "attachments"},
         filters={
             "periodId": Filter("financialPeriod"),
             "module": Filter("module"),
