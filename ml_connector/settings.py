@@ -129,7 +129,7 @@ class ConnectionSettings(_Settings):
 
     name: str = Field(
         pattern=r"^[a-z][a-z0-9_]{0,39}$",
-        description="The connection's name: the first part of every asset key and of every id in HubSpot. Never change it.",
+        description="The connection's name, first part of every asset key and every id in HubSpot. Never change it.",
     )
     start: date = Field(
         description="Date of the first partition. It is open to the left: it holds the initial load."

@@ -26,6 +26,9 @@ class Action(StrEnum):
 SENT = frozenset({Action.CREATE, Action.UPDATE, Action.LINK})
 """The actions that reach HubSpot."""
 
+STORED = SENT | {Action.CONFLICT, Action.REJECT}
+"""The actions whose record travels with the plan, so that it can be tried again in a later run."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -46,6 +49,8 @@ class Operation:
         candidates: in a conflict, the HubSpot ids that fit.
         stamp: Visma's last change of the record, naive text.
         fingerprint: of all that the record wants, to know an unchanged one again.
+        record: the record itself as JSON, for :data:`STORED` actions.
+        email: a contact's address in normal form, by which HubSpot knows it too.
     """
 
     entity: str
@@ -63,6 +68,7 @@ class Operation:
     stamp: str = ""
     fingerprint: str = ""
     record: str | None = None
+    email: str | None = None
 
     @property
     def key(self) -> str:
@@ -88,6 +94,7 @@ class Operation:
             "stamp": self.stamp,
             "fingerprint": self.fingerprint,
             "record": self.record,
+            "email": self.email,
         }
 
     @staticmethod
@@ -109,6 +116,7 @@ class Operation:
             stamp=row["stamp"],
             fingerprint=row["fingerprint"],
             record=row["record"],
+            email=row["email"],
         )
 
 
@@ -130,5 +138,6 @@ PLAN_SCHEMA = pa.schema(
         pa.field("stamp", pa.string(), nullable=False),
         pa.field("fingerprint", pa.string(), nullable=False),
         pa.field("record", pa.string()),
+        pa.field("email", pa.string()),
     ]
 )

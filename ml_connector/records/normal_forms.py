@@ -11,9 +11,8 @@ import phonenumbers
 
 from ml_connector.records.free_mail import FREE_MAIL_HOSTS
 
-_EMAIL = re.compile(
-    r"^[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$"
-)
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_EMAIL = re.compile(rf"^[a-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+$")
 _HOST = re.compile(r"^[^\s/@:?#]+\.[^\s/@:?#.]{2,}$")
 _COUNTRY_PREFIX = re.compile(r"^[A-Z]{2}(?=\d)")
 
@@ -45,7 +44,7 @@ def host(value: str | None) -> str | None:
 
 
 def company_domain(web: str | None, *addresses: str | None) -> str | None:
-    """Return the domain that stands for a company: its web host, else the host of its first e-mail that is no free mail.
+    """Return a company's domain: its web host, else the host of its first e-mail that is no free mail.
 
     Args:
         web: a web address as written, or None.
@@ -74,7 +73,7 @@ def organisation_number(value: str | None) -> str | None:
 
 @lru_cache(maxsize=65536)
 def phone(value: str | None, region: str) -> str | None:
-    """Return a phone number in E.164; a number without a country code is read as one of ``region`` (ISO 3166 alpha-2)."""
+    """Return a phone number in E.164; without a country code it is read as one of ``region`` (ISO 3166 alpha-2)."""
     if not value or not value.strip():
         return None
     try:
@@ -84,6 +83,11 @@ def phone(value: str | None, region: str) -> str | None:
     if not phonenumbers.is_possible_number(parsed):
         return None
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def national_number(number: str) -> str:
+    """Return an E.164 number without its country code, as HubSpot's searchable phone properties hold it."""
+    return phonenumbers.national_significant_number(phonenumbers.parse(number))
 
 
 def company_name(value: str | None) -> str | None:

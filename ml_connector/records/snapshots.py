@@ -14,7 +14,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of one Visma row: its stamp (naive text, empty without one), the window it is stored in, its values."""
+    """One version of a Visma row: its stamp (naive text, or empty), the window it is stored in, its values."""
 
     key: str
     stamp: str

@@ -1,0 +1,162 @@
+"""``sync`` and ``plan``: run windows of a connection in this process, with progress, and say what happened."""
+
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ml_connector.cli.connections import find_connection
+from ml_connector.cli.output import EXIT_FAILED, EXIT_REJECTS, console, emit, errors, json_option, show_table
+from ml_connector.errors import UsageError
+from ml_connector.settings import ConnectionSettings
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a command did, under the keys that scripts rely on."""
+
+    connection: str
+    run_id: str | None = None
+    partitions: list[str] = field(default_factory=list)
+    status: str = "nothing to do"
+    entities: dict[str, dict[str, int]] = field(default_factory=dict)
+    requests: dict[str, dict[str, int]] = field(default_factory=dict)
+    seconds: float = 0.0
+    error: str | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 failed, 3 done with rejects."""
+        return {"failed": EXIT_FAILED, "rejects": EXIT_REJECTS}.get(self.status, 0)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--partition", metavar="KEY", help="Sync this window only.")
+@click.option("--from", "first", metavar="KEY", help="First window of a range.")
+@click.option("--to", "last", metavar="KEY", help="Last window of a range.")
+@json_option
+def sync(name: str, partition: str | None, first: str | None, last: str | None, *, as_json: bool) -> None:
+    """Sync connection NAME: every complete window that has no successful load yet, or the ones named."""
+    summary = run_windows(find_connection(name), *_range(partition, first, last), steps=None, quiet=as_json)
+    _finish(summary, as_json=as_json)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--partition", metavar="KEY", help="Plan this window only.")
+@click.option("--from", "first", metavar="KEY", help="First window of a range.")
+@click.option("--to", "last", metavar="KEY", help="Last window of a range.")
+@json_option
+def plan(name: str, partition: str | None, first: str | None, last: str | None, *, as_json: bool) -> None:
+    """Show what syncing connection NAME would change in HubSpot. Writes nothing there."""
+    from ml_connector.running import PLAN_STEPS
+
+    summary = run_windows(
+        find_connection(name), *_range(partition, first, last), steps=PLAN_STEPS, quiet=as_json
+    )
+    _finish(summary, as_json=as_json)
+
+
+def _range(partition: str | None, first: str | None, last: str | None) -> tuple[str | None, str | None]:
+    if partition and (first or last):
+        raise UsageError("--partition does not go with --from and --to.", remedy="Give one or the other.")
+    if bool(first) != bool(last):
+        raise UsageError("--from and --to go together.", remedy="Give both, or --partition for one window.")
+    return (partition, partition) if partition else (first, last)
+
+
+def run_windows(
+    settings: ConnectionSettings,
+    first: str | None,
+    last: str | None,
+    *,
+    steps: tuple[str, ...] | None,
+    quiet: bool,
+) -> Summary:
+    """Run the chosen windows, range by range, and return what happened; stops at the first range that fails."""
+    from ml_connector.instance import connector_instance, fail_dead_runs
+    from ml_connector.partitions import partitions_of
+    from ml_connector.running import ConnectionRun, choose_partitions
+    from ml_connector.windows import consecutive
+
+    started = time.monotonic()
+    summary = Summary(settings.name)
+    with connector_instance() as instance:
+        fail_dead_runs(instance)
+        keys = choose_partitions(instance, settings, first, last)
+        for start, end in consecutive(keys, partitions_of(settings).get_partition_keys()):
+            run = ConnectionRun(instance, settings, start, end, steps=steps)
+            summary.run_id = run.run_id
+            summary.partitions = keys[: keys.index(end) + 1]
+            summary.error = _follow(run, f"{start} to {end}" if start != end else start, quiet=quiet)
+            _add(summary, settings.name, run.run_id, planned=steps is not None)
+            if summary.error is not None or not run.succeeded:
+                summary.status = "failed"
+                break
+    summary.seconds = round(time.monotonic() - started, 2)
+    return summary
+
+
+def _follow(run: Any, title: str, *, quiet: bool) -> str | None:
+    """Execute a run with a progress bar; return the first error's sentence, or None."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    problem: str | None = None
+    with Progress(
+        *columns, console=errors, disable=quiet or not errors.is_terminal, transient=True
+    ) as progress:
+        task = progress.add_task(title, total=len(run.steps))
+        for event in run.events():
+            if event.state == "started":
+                progress.update(task, description=f"{title}  {event.step}")
+            elif event.state == "done":
+                progress.advance(task)
+            else:
+                problem = problem or f"{event.step}: {event.error}"
+    return problem
+
+
+def _add(summary: Summary, connection: str, run_id: str, *, planned: bool) -> None:
+    """Add a run's counts to the summary and derive its status."""
+    from ml_connector.database import engine
+    from ml_connector.ledger.queries import run_report
+
+    report = run_report(engine(), connection, run_id)
+    for entity, counts in report.entities.items():
+        known = summary.entities.setdefault(entity, dict.fromkeys(counts, 0))
+        for name, many in counts.items():
+            known[name] = known.get(name, 0) + many
+    for system, counts in report.requests.items():
+        known = summary.requests.setdefault(system, dict.fromkeys(counts, 0))
+        for name, many in counts.items():
+            known[name] = known.get(name, 0) + many
+    bad = any(
+        counts[name] for counts in summary.entities.values() for name in ("rejected", "pending", "conflicts")
+    )
+    summary.status = "planned" if planned else "rejects" if bad else "success"
+
+
+def _finish(summary: Summary, *, as_json: bool) -> None:
+    if as_json:
+        emit({name: value for name, value in asdict(summary).items() if name != "error" or value})
+    else:
+        show_summary(summary)
+    raise click.exceptions.Exit(summary.exit_code)
+
+
+def show_summary(summary: Summary) -> None:
+    """Print what happened as sentences and a table."""
+    if not summary.partitions:
+        console.print(f"{summary.connection}: every complete window is synced; nothing to do.")
+        return
+    span = summary.partitions[0] + (f" to {summary.partitions[-1]}" if len(summary.partitions) > 1 else "")
+    names = ("read", "created", "updated", "unchanged", "skipped", "rejected", "pending", "conflicts")
+    rows = [(entity, *(counts.get(name, 0) for name in names)) for entity, counts in summary.entities.items()]
+    show_table(f"{summary.connection}, {span}", ("", *names), rows)
+    for system, counts in summary.requests.items():
+        console.print(f"{system}: " + ", ".join(f"{many} {name}" for name, many in counts.items()))
+    console.print(f"{summary.status} in {summary.seconds:.1f} s, run {summary.run_id}")
+    if summary.error:
+        errors.print(f"[bold red]Error:[/] {summary.error}", soft_wrap=True)

@@ -1,0 +1,40 @@
+"""What Dagster loads: every connection in ``defs/``, or in the folder that ``ML_CONNECTOR_DEFS`` names."""
+
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import dagster as dg
+
+from ml_connector.errors import UsageError
+
+DEFS_VARIABLE = "ML_CONNECTOR_DEFS"
+
+
+def defs_folder() -> Path:
+    """Return the folder of connections, one subfolder with a ``defs.yaml`` each."""
+    named = os.environ.get(DEFS_VARIABLE)
+    return Path(named).resolve() if named else Path(__file__).parent / "defs"
+
+
+def _as_module(folder: Path) -> ModuleType:
+    """Return a folder outside the package as the module Dagster loads components from."""
+    if not folder.is_dir():
+        raise UsageError(
+            f"{DEFS_VARIABLE} names {folder}, which is not a folder.", remedy="Create it or unset it."
+        )
+    module = ModuleType("ml_connector_connections")
+    module.__path__ = [str(folder)]
+    module.__file__ = str(folder / "__init__.py")
+    sys.modules[module.__name__] = module
+    return module
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return the definitions of all connections."""
+    if DEFS_VARIABLE in os.environ:
+        folder = defs_folder()
+        return dg.ComponentTree.from_module(_as_module(folder), project_root=folder.parent).build_defs()
+    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)

@@ -1,0 +1,1 @@
+"""Connections: one folder each, with a defs.yaml that `ml-connector init` writes."""

@@ -1,0 +1,176 @@
+"""The step ``hubspot``: ensure the properties, then carry out the plans. The only step that writes outside."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dagster as dg
+
+from ml_connector.database import advisory_lock, engine
+from ml_connector.hubspot.counts import LoadCounts
+from ml_connector.hubspot.linking import LinkLoader
+from ml_connector.hubspot.loading import RecordLoader
+from ml_connector.hubspot.lost import settle_lost_intents
+from ml_connector.hubspot.properties import ensure
+from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES, CONTACT_PROPERTIES, GROUP
+from ml_connector.ledger.queries import LedgerReader
+from ml_connector.plan.operations import Operation
+from ml_connector.settings import ConnectionSettings
+from ml_connector.step import Step, counted
+from ml_connector.storage import Dataset
+
+WRITER_WAIT_SECONDS = 900.0
+"""How long a run waits for another that writes to the same portal before it gives up."""
+
+ACCOUNTED = "every_record_accounted_for"
+NO_REJECTS = "no_rejects"
+
+
+def build_assets(
+    settings: ConnectionSettings, partitions: dg.TimeWindowPartitionsDefinition
+) -> list[dg.AssetsDefinition]:
+    """Return the load assets of a connection."""
+    portal = settings.portal_id or settings.name
+    step = Step("hubspot", settings, partitions, kinds=("hubspot",), pool=f"hubspot_{portal}")
+    return [_properties(step), _companies(step), _contacts(step)]
+
+
+def _properties(step: Step) -> dg.AssetsDefinition:
+    @step.asset(
+        "properties",
+        'The properties this connection needs in HubSpot: the group "Visma", unique ids, and their types, ensured.',
+    )
+    def properties(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        client = step.hubspot(context).get_client()
+        with _writer(step, context):
+            report = ensure(client, GROUP, (*COMPANY_PROPERTIES, *CONTACT_PROPERTIES))
+        return dg.MaterializeResult(
+            metadata={"created": len(report.created), "names created": ", ".join(report.created) or "none"}
+        )
+
+    return properties
+
+
+def _companies(step: Step) -> dg.AssetsDefinition:
+    key = step.key("hubspot", "companies")
+
+    @step.asset(
+        "companies",
+        "HubSpot's companies, brought to the plan.",
+        ins={"plan": step.key("plan", "companies")},
+        deps=[step.key("hubspot", "properties")],
+        check_specs=_checks(key),
+    )
+    def load(context: dg.AssetExecutionContext, plan: Dataset) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        def carry_out(loader: RecordLoader, links: LinkLoader) -> dict[str, LoadCounts]:
+            return {"companies": loader.load("companies", _operations(plan, "companies"))}
+
+        return _load(context, step, carry_out)
+
+    return load
+
+
+def _contacts(step: Step) -> dg.AssetsDefinition:
+    key = step.key("hubspot", "contacts")
+
+    @step.asset(
+        "contacts",
+        "HubSpot's contacts, brought to the plan, and their links to companies.",
+        ins={"plan": step.key("plan", "contacts")},
+        deps=[step.key("hubspot", "properties"), step.key("hubspot", "companies")],
+        check_specs=_checks(key),
+    )
+    def load(context: dg.AssetExecutionContext, plan: Dataset) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        def carry_out(loader: RecordLoader, links: LinkLoader) -> dict[str, LoadCounts]:
+            contacts = loader.load("contacts", _operations(plan, "contacts"))
+            made = links.load(_operations(plan, "links"), frozenset(loader.created_ids))
+            return {"contacts": contacts, "links": made}
+
+        return _load(context, step, carry_out)
+
+    return load
+
+
+def _load(
+    context: dg.AssetExecutionContext,
+    step: Step,
+    carry_out: Callable[[RecordLoader, LinkLoader], dict[str, LoadCounts]],
+) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Carry out a plan as the portal's one writer and explain what became of it."""
+    run = context.run.run_id
+    client = step.hubspot(context).get_client()
+    ledger = LedgerReader(engine(), step.settings.name)
+    journal = step.journal(context)
+    with _writer(step, context), counted(journal, "hubspot", client.requests):
+        settle_lost_intents(client, journal)
+        loader = RecordLoader(client, journal, ledger, run)
+        counts = carry_out(loader, LinkLoader(client, journal, ledger, run))
+    journal.add_to_summary({"entities": {name: count.as_dict() for name, count in counts.items()}})
+    return dg.MaterializeResult(metadata=_metadata(counts, step, context), check_results=_results(counts))
+
+
+def _writer(step: Step, context: dg.AssetExecutionContext) -> Any:
+    """Return the lock that makes this run the portal's one writer."""
+    portal = step.hubspot(context).get_account().portal_id
+    return advisory_lock(f"hubspot portal {portal}", wait_seconds=WRITER_WAIT_SECONDS)
+
+
+def _operations(plan: Dataset, entity: str) -> Iterator[Operation]:
+    return (Operation.from_row(row) for row in plan.rows() if row["entity"] == entity)
+
+
+def _checks(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            ACCOUNTED,
+            asset=key,
+            description="read = written + unchanged + skipped + rejected + pending + conflicts",
+        ),
+        dg.AssetCheckSpec(
+            NO_REJECTS,
+            asset=key,
+            description="Nothing was refused, is in conflict or waits; causes in plain words.",
+        ),
+    ]
+
+
+def _results(counts: dict[str, LoadCounts]) -> list[dg.AssetCheckResult]:
+    bad = {
+        name: count for name, count in counts.items() if count.rejected or count.pending or count.conflicts
+    }
+    causes = {f"{name}: {cause}": many for name, count in bad.items() for cause, many in count.causes.items()}
+    return [
+        dg.AssetCheckResult(
+            check_name=ACCOUNTED,
+            passed=all(count.adds_up for count in counts.values()),
+            metadata={name: str(count.as_dict()) for name, count in counts.items()},
+        ),
+        dg.AssetCheckResult(
+            check_name=NO_REJECTS,
+            passed=not bad,
+            metadata={
+                "causes": dg.MetadataValue.md(
+                    "\n".join(f"- {many} x {cause}" for cause, many in sorted(causes.items())) or "none"
+                )
+            },
+        ),
+    ]
+
+
+def _metadata(counts: dict[str, LoadCounts], step: Step, context: dg.AssetExecutionContext) -> dict[str, Any]:
+    account = step.hubspot(context).get_account()
+    client = step.hubspot(context).get_client()
+    figures = {
+        f"{entity}: {name}": many
+        for entity, count in counts.items()
+        for name, many in count.as_dict().items()
+        if many
+    }
+    return {
+        **figures,
+        "HubSpot calls of the run so far": client.requests.calls,
+        "HubSpot writes of the run so far": client.requests.writes,
+        "answers 429": client.requests.throttled,
+        "portal": dg.MetadataValue.url(
+            f"https://{account.ui_domain}/contacts/{account.portal_id}/objects/0-2"
+        ),
+    }

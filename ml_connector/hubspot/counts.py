@@ -1,0 +1,70 @@
+"""What became of the operations of a plan, in numbers that add up."""
+
+from dataclasses import dataclass, field
+
+from ml_connector.plan.operations import Action, Operation
+
+_OF_ACTION = {
+    Action.CREATE: "created",
+    Action.LINK: "created",
+    Action.UPDATE: "updated",
+    Action.UNCHANGED: "unchanged",
+    Action.SKIP: "skipped",
+    Action.CONFLICT: "conflicts",
+    Action.REJECT: "rejected",
+}
+
+
+@dataclass(slots=True)
+class LoadCounts:
+    """What became of the operations of one entity; ``read`` is the sum of the others, ``causes`` says why."""
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    rejected: int = 0
+    pending: int = 0
+    conflicts: int = 0
+    causes: dict[str, int] = field(default_factory=dict)
+
+    def done(self, operation: Operation) -> None:
+        """Count an operation that ended as planned."""
+        name = _OF_ACTION[operation.action]
+        setattr(self, name, getattr(self, name) + 1)
+        if operation.action in (Action.CONFLICT, Action.REJECT):
+            self.blame(operation.reason or str(operation.action))
+
+    def refused(self, cause: str) -> None:
+        """Count an operation that HubSpot refused."""
+        self.rejected += 1
+        self.blame(cause)
+
+    def waiting(self, cause: str) -> None:
+        """Count an operation whose end is not known, or that waits for another record."""
+        self.pending += 1
+        self.blame(cause)
+
+    def blame(self, cause: str) -> None:
+        """Count one more operation that ended badly for this reason."""
+        self.causes[cause] = self.causes.get(cause, 0) + 1
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the counts under the names of the run's summary."""
+        return {
+            "read": self.read,
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "skipped": self.skipped,
+            "rejected": self.rejected,
+            "pending": self.pending,
+            "conflicts": self.conflicts,
+        }
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every record read is accounted for: written, unchanged, skipped, rejected, pending or in conflict."""
+        counts = self.as_dict()
+        return counts.pop("read") == sum(counts.values())

@@ -1,0 +1,49 @@
+"""The Dagster resource of a connection's HubSpot portal: it holds settings and hands out the plain client."""
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from ml_connector.credentials import credentials_of
+from ml_connector.errors import UsageError
+from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.models import Account
+from ml_connector.settings import api_hosts
+
+
+class HubSpotResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Reads and writes one portal. The token comes from the vault or the environment, never from config."""
+
+    connection: str = Field(description="Name of the connection whose credentials are used.")
+    portal_id: int | None = Field(
+        default=None, description="The only portal it may touch; None for the token's own."
+    )
+    requests_in_flight: int = Field(default=8, description="Requests sent side by side.")
+
+    _client: HubSpotClient | None = PrivateAttr(default=None)
+    _account: Account | None = PrivateAttr(default=None)
+
+    def get_client(self) -> HubSpotClient:
+        """Return the client of this run: one limiter and one count of requests for all its steps.
+
+        Raises:
+            UsageError: the token belongs to another portal than the settings name.
+        """
+        if self._client is None:
+            token = credentials_of(self.connection).hubspot()
+            client = HubSpotClient(token, base_url=api_hosts().hubspot_api, in_flight=self.requests_in_flight)
+            account = client.account()
+            if self.portal_id not in (None, account.portal_id):
+                raise UsageError(
+                    f"The token of connection {self.connection} belongs to portal {account.portal_id}, "
+                    f"not to {self.portal_id} as its settings say.",
+                    remedy="Set the token of the right portal, or correct portal_id in defs.yaml.",
+                )
+            self._client, self._account = client, account
+        return self._client
+
+    def get_account(self) -> Account:
+        """Return the portal the token belongs to."""
+        self.get_client()
+        if self._account is None:
+            raise AssertionError("get_client reads the account")
+        return self._account

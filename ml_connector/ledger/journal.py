@@ -1,0 +1,287 @@
+"""The write side of the ledger: intents before a batch is sent, outcomes after, and what follows from them.
+
+Rows go in as arrays that PostgreSQL unnests, one statement for a batch: a run of 100,000 records must not spend its
+time composing SQL.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from ml_connector.ledger.statements import CLEAR, IDENTITY, LINK, LOST, OPERATION, REJECT, SETTLE, SETTLE_LOST
+from ml_connector.ledger.tables import run
+from ml_connector.plan.operations import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An operation under the trace id it is sent with."""
+
+    trace_id: str
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How an entry ended.
+
+    Args:
+        entry: what was intended.
+        status: ``confirmed``, ``rejected``, ``unknown`` or ``pending``.
+        hubspot_id: the record it was confirmed on.
+        http_status: of the last answer, or None.
+        category: the API's word for a refusal.
+        message: the refusal in plain words, without personal data.
+        correlation_id: what HubSpot's support asks for.
+    """
+
+    entry: Entry
+    status: str
+    hubspot_id: str | None = None
+    http_status: int | None = None
+    category: str | None = None
+    message: str | None = None
+    correlation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRow:
+    """What is now known of a Visma key: the HubSpot record it is and what was last synced to it."""
+
+    object_type: str
+    key: str
+    hubspot_id: str
+    email: str | None
+    fingerprint: str
+    values: Mapping[str, str | None]
+    stamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """The state of one association; ``types`` is its ids in HubSpot as text, such as ``1,279``."""
+
+    from_type: str
+    from_key: str
+    to_type: str
+    to_key: str
+    from_id: str | None
+    to_id: str | None
+    types: str
+    status: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RejectRow:
+    """A record that could not be written: cause, plain sentence, remedy, and the record to try again."""
+
+    entity: str
+    key: str
+    cause: str
+    message: str
+    remedy: str
+    record: str | None
+    partition: str
+
+
+@dataclass(frozen=True, slots=True)
+class LostIntent:
+    """An operation that was sent, or was about to be, when its process or its answer was lost."""
+
+    run_id: str
+    trace_id: str
+    entity: str
+    object_type: str
+    key: str
+    hubspot_id: str | None
+    values: Mapping[str, str | None]
+
+
+class Journal:
+    """Writes one run's part of the ledger. Each method is one transaction."""
+
+    def __init__(self, engine: sa.Engine, connection: str, run_id: str) -> None:
+        self._engine = engine
+        self._connection = connection
+        self._run_id = run_id
+
+    def begin(self, partitions: Sequence[str]) -> None:
+        """Note that the run exists; calling it again for the same run changes nothing."""
+        row = {
+            "run_id": self._run_id,
+            "connection": self._connection,
+            "partition_from": min(partitions, default=None),
+            "partition_to": max(partitions, default=None),
+            "partitions": len(partitions),
+            "started_at": sa.func.now(),
+            "status": "started",
+        }
+        with self._engine.begin() as database:
+            database.execute(insert(run).values(row).on_conflict_do_nothing())
+
+    def add_to_summary(self, figures: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
+        """Add figures to the run's summary: ``{"entities": {"companies": {"read": 3}}, "requests": {"visma": …}}``."""
+        with self._engine.begin() as database:
+            mine = (run.c.run_id == self._run_id) & (run.c.connection == self._connection)
+            held = database.execute(sa.select(run.c.summary).where(mine).with_for_update()).scalar_one()
+            database.execute(sa.update(run).where(mine).values(summary=_added(held or {}, figures)))
+
+    def finish(self, status: str) -> None:
+        """Note how the run ended: ``done``, ``rejects`` or ``failed``."""
+        with self._engine.begin() as database:
+            mine = (run.c.run_id == self._run_id) & (run.c.connection == self._connection)
+            database.execute(sa.update(run).where(mine).values(status=status, finished_at=sa.func.now()))
+
+    def note(self, entries: Sequence[Entry]) -> None:
+        """Write operations that are not sent: unchanged, skipped, in conflict, refused."""
+        self._operations(entries, "done", finished=True)
+
+    def intend(self, entries: Sequence[Entry]) -> None:
+        """Write operations that are about to be sent. Durable before the first byte leaves."""
+        self._operations(entries, "intended", finished=False)
+
+    def _operations(self, entries: Sequence[Entry], status: str, *, finished: bool) -> None:
+        if not entries:
+            return
+        rows = [
+            (
+                entry.operation.partition,
+                entry.operation.entity,
+                entry.operation.key,
+                entry.operation.object_type,
+                str(entry.operation.action),
+                entry.operation.reason,
+                entry.operation.rule,
+                entry.trace_id,
+                entry.operation.hubspot_id,
+                _json(entry.operation.values),
+                _json(entry.operation.previous),
+                entry.operation.stamp or None,
+            )
+            for entry in entries
+        ]
+        names = (
+            "partition entity record_key object_type action reason rule trace_id hubspot_id properties previous"
+            " stamp"
+        )
+        self._execute(OPERATION, {"status": status, "finished": finished} | columns(names, rows))
+
+    def settle(
+        self,
+        settlements: Sequence[Settlement],
+        *,
+        identities: Iterable[IdentityRow] = (),
+        links: Iterable[LinkRow] = (),
+        rejects: Iterable[RejectRow] = (),
+        cleared: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """Write how entries ended and what follows from it, in one transaction.
+
+        Args:
+            settlements: the ends, by trace id.
+            identities: Visma keys whose HubSpot record is now known.
+            links: associations whose state is now known.
+            rejects: records to try again in later runs.
+            cleared: ``(entity, key)`` of earlier rejects that have now passed.
+        """
+        ended = [
+            (
+                item.entry.trace_id,
+                item.status,
+                item.hubspot_id,
+                item.http_status,
+                item.category,
+                item.message,
+                item.correlation_id,
+            )
+            for item in settlements
+        ]
+        with self._engine.begin() as database:
+            for statement, names, rows in (
+                (SETTLE, "trace_id status hubspot_id http_status category message correlation_id", ended),
+                (IDENTITY, _IDENTITY_NAMES, [_identity_values(row) for row in identities]),
+                (LINK, _LINK_NAMES, [_link_values(row) for row in links]),
+                (REJECT, _REJECT_NAMES, [_reject_values(row) for row in rejects]),
+                (CLEAR, "entity record_key", list(cleared)),
+            ):
+                if rows:
+                    database.execute(statement, self._own | columns(names, rows))
+
+    def lost_intents(self) -> list[LostIntent]:
+        """Return what was sent, by this run or an earlier one, without learning the end; oldest first.
+
+        Only the portal's one writer may ask: what another process has under way looks the same.
+        """
+        with self._engine.connect() as database:
+            return [LostIntent(*row) for row in database.execute(LOST, self._own)]
+
+    def settle_lost(self, ends: Sequence[tuple[str, str, str, str | None, str]]) -> None:
+        """Write what became of lost intents: ``(run id, trace id, status, hubspot id, message)`` each."""
+        if ends:
+            self._execute(SETTLE_LOST, columns("run trace_id status hubspot_id message", ends))
+
+    @property
+    def _own(self) -> dict[str, Any]:
+        return {"connection": self._connection, "run_id": self._run_id}
+
+    def _execute(self, statement: sa.TextClause, values: Mapping[str, Any]) -> None:
+        with self._engine.begin() as database:
+            database.execute(statement, self._own | dict(values))
+
+
+_IDENTITY_NAMES = "object_type record_key hubspot_id email fingerprint properties stamp"
+_LINK_NAMES = "from_type from_key to_type to_key from_id to_id types status reason"
+_REJECT_NAMES = "entity record_key cause message remedy record partition"
+
+
+def columns(names: str, rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
+    """Return rows as one list per column, under the names given in one text, for ``unnest``."""
+    return {name: list(values) for name, values in zip(names.split(), zip(*rows, strict=True), strict=True)}
+
+
+def _identity_values(row: IdentityRow) -> tuple[Any, ...]:
+    return (
+        row.object_type,
+        row.key,
+        row.hubspot_id,
+        row.email,
+        row.fingerprint,
+        _json(row.values),
+        row.stamp or None,
+    )
+
+
+def _link_values(row: LinkRow) -> tuple[Any, ...]:
+    return (
+        row.from_type,
+        row.from_key,
+        row.to_type,
+        row.to_key,
+        row.from_id,
+        row.to_id,
+        row.types,
+        row.status,
+        row.reason,
+    )
+
+
+def _reject_values(row: RejectRow) -> tuple[Any, ...]:
+    return (row.entity, row.key, row.cause, row.message, row.remedy, row.record, row.partition)
+
+
+def _added(held: Mapping[str, Any], figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return nested figures with others added to them, number by number."""
+    total = dict(held)
+    for name, value in figures.items():
+        old = total.get(name)
+        total[name] = _added(old or {}, value) if isinstance(value, Mapping) else (old or 0) + value
+    return total
+
+
+def _json(values: Mapping[str, str | None]) -> str:
+    return json.dumps(dict(values), ensure_ascii=False)

@@ -1,0 +1,149 @@
+"""What planning and people read from the ledger: who is who, what is due again, which links stand."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from ml_connector.ledger.tables import identity, link, reject, run
+
+ENTITIES = ("companies", "contacts", "links")
+"""The entities of a report, in the order of the flow."""
+
+CHUNK = 5000
+"""Keys asked for in one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The HubSpot record that a Visma key is, and what was last synced to it.
+
+    ``stamp`` is Visma's naive text; ``fingerprint`` is of all the record wanted then.
+    """
+
+    key: str
+    hubspot_id: str
+    fingerprint: str
+    stamp: str
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DueReject:
+    """A record that was refused before and is to be tried again: its stored form and the window it came from."""
+
+    key: str
+    record: dict[str, object]
+    partition: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLink:
+    """An association as last seen: ``status`` is confirmed, pending or rejected."""
+
+    from_key: str
+    to_key: str
+    status: str
+
+
+class LedgerReader:
+    """Reads one connection's part of the ledger."""
+
+    def __init__(self, engine: sa.Engine, connection: str) -> None:
+        self._engine = engine
+        self._connection = connection
+
+    def identities(self, object_type: str, keys: Iterable[str]) -> dict[str, Identity]:
+        """Return the known identities of Visma keys such as ``customer:10023``; unknown keys are absent."""
+        return {found.key: found for found in self._identities(object_type, identity.c.record_key, keys)}
+
+    def identities_by_email(self, object_type: str, addresses: Iterable[str]) -> dict[str, Identity]:
+        """Return the identities that were last synced with these e-mail addresses (normal form), by address."""
+        found = self._identities(object_type, identity.c.email, addresses)
+        return {known.email: known for known in found if known.email is not None}
+
+    def _identities(self, object_type: str, column: sa.Column[str], values: Iterable[str]) -> list[Identity]:
+        wanted = list(dict.fromkeys(values))
+        table = identity.c
+        chosen = sa.select(
+            table.record_key, table.hubspot_id, table.fingerprint, table.stamp, table.email
+        ).where(table.connection == self._connection, table.object_type == object_type)
+        found: list[Identity] = []
+        with self._engine.connect() as database:
+            for start in range(0, len(wanted), CHUNK):
+                some = sa.bindparam("some", wanted[start : start + CHUNK], type_=sa.ARRAY(sa.Text))
+                rows = database.execute(chosen.where(column == sa.any_(some)))
+                found.extend(
+                    Identity(row[0], row[1], row[2] or "", stamp_text(row[3]), row[4]) for row in rows
+                )
+        return found
+
+    def due_rejects(self, entity: str, now: datetime) -> list[DueReject]:
+        """Return the records of an entity to try again, oldest first; neither dismissed ones nor those not yet due."""
+        table = reject.c
+        query = (
+            sa.select(table.record_key, table.record, table.partition, table.attempts)
+            .where(table.connection == self._connection, table.entity == entity)
+            .where(table.dismissed_at.is_(None), table.due_at <= now, table.record.is_not(None))
+            .order_by(table.first_seen, table.record_key)
+        )
+        with self._engine.connect() as database:
+            return [DueReject(row[0], row[1], row[2] or "", row[3]) for row in database.execute(query)]
+
+    def links_of(self, from_type: str, from_keys: Sequence[str]) -> dict[tuple[str, str], KnownLink]:
+        """Return the known links of records, by (from key, to key)."""
+        table = link.c
+        query = sa.select(table.from_key, table.to_key, table.status).where(
+            table.connection == self._connection, table.from_type == from_type
+        )
+        found: dict[tuple[str, str], KnownLink] = {}
+        with self._engine.connect() as database:
+            for start in range(0, len(from_keys), CHUNK):
+                some = sa.bindparam("some", list(from_keys[start : start + CHUNK]), type_=sa.ARRAY(sa.Text))
+                for row in database.execute(query.where(table.from_key == sa.any_(some))):
+                    found[row[0], row[1]] = KnownLink(row[0], row[1], row[2])
+        return found
+
+    def pending_links(self, from_type: str) -> list[KnownLink]:
+        """Return the links that are still to be made, oldest first."""
+        table = link.c
+        query = (
+            sa.select(table.from_key, table.to_key, table.status)
+            .where(
+                table.connection == self._connection,
+                table.from_type == from_type,
+                table.status != "confirmed",
+            )
+            .order_by(table.updated_at)
+        )
+        with self._engine.connect() as database:
+            return [KnownLink(row[0], row[1], row[2]) for row in database.execute(query)]
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did: counts per entity and requests per API, as the ledger has them."""
+
+    entities: dict[str, dict[str, int]]
+    requests: dict[str, dict[str, int]]
+
+
+def run_report(engine: sa.Engine, connection: str, run_id: str) -> RunReport:
+    """Return what a run did, or what it planned where it loaded nothing; empty for a run that never began to."""
+    query = sa.select(run.c.summary).where(run.c.run_id == run_id, run.c.connection == connection)
+    with engine.connect() as database:
+        summary = database.execute(query).scalar_one_or_none() or {}
+    figures = summary.get("entities") or summary.get("planned") or {}
+    return RunReport(
+        {name: figures[name] for name in ENTITIES if name in figures}, summary.get("requests") or {}
+    )
+
+
+def stamp_text(stamp: datetime | None) -> str:
+    """Return a stored stamp as Visma writes it: ISO, with a fraction only where there is one."""
+    if stamp is None:
+        return ""
+    text = stamp.isoformat()
+    return text.rstrip("0") if "." in text else text

@@ -1,0 +1,106 @@
+"""The statements of the journal. Rows come as arrays, one per column, which PostgreSQL unnests."""
+
+import sqlalchemy as sa
+
+OPERATION = sa.text(
+    """
+    INSERT INTO ml_connector.operation
+      (run_id, connection, partition, entity, record_key, object_type, action, reason, rule, trace_id, status,
+       hubspot_id, properties, previous, stamp, intended_at, finished_at)
+    SELECT :run_id, :connection, v.partition, v.entity, v.record_key, v.object_type, v.action, v.reason, v.rule,
+           v.trace_id, :status, v.hubspot_id, v.properties::jsonb, v.previous::jsonb, v.stamp::timestamp, now(),
+           CASE WHEN :finished THEN now() END
+    FROM unnest(:partition ::text[], :entity ::text[], :record_key ::text[], :object_type ::text[], :action ::text[],
+                :reason ::text[], :rule ::text[], :trace_id ::text[], :hubspot_id ::text[], :properties ::text[],
+                :previous ::text[], :stamp ::text[])
+      AS v(partition, entity, record_key, object_type, action, reason, rule, trace_id, hubspot_id, properties,
+           previous, stamp)
+    """
+)
+
+SETTLE = sa.text(
+    """
+    UPDATE ml_connector.operation AS o
+    SET status = v.status, hubspot_id = coalesce(v.hubspot_id, o.hubspot_id), http_status = v.http_status,
+        category = v.category, message = v.message, correlation_id = v.correlation_id, finished_at = now()
+    FROM unnest(:trace_id ::text[], :status ::text[], :hubspot_id ::text[], :http_status ::int[], :category ::text[],
+                :message ::text[], :correlation_id ::text[])
+      AS v(trace_id, status, hubspot_id, http_status, category, message, correlation_id)
+    WHERE o.run_id = :run_id AND o.trace_id = v.trace_id
+    """
+)
+
+IDENTITY = sa.text(
+    """
+    INSERT INTO ml_connector.identity AS i
+      (connection, object_type, record_key, hubspot_id, email, fingerprint, properties, stamp, first_run, last_run,
+       updated_at)
+    SELECT :connection, v.object_type, v.record_key, v.hubspot_id, v.email, v.fingerprint, v.properties::jsonb,
+           v.stamp::timestamp, :run_id, :run_id, now()
+    FROM unnest(:object_type ::text[], :record_key ::text[], :hubspot_id ::text[], :email ::text[],
+                :fingerprint ::text[], :properties ::text[], :stamp ::text[])
+      AS v(object_type, record_key, hubspot_id, email, fingerprint, properties, stamp)
+    ON CONFLICT (connection, object_type, record_key) DO UPDATE
+    SET hubspot_id = excluded.hubspot_id, email = coalesce(excluded.email, i.email),
+        fingerprint = excluded.fingerprint, properties = i.properties || excluded.properties,
+        stamp = greatest(i.stamp, excluded.stamp), last_run = excluded.last_run, updated_at = now()
+    """
+)
+
+LINK = sa.text(
+    """
+    INSERT INTO ml_connector.link
+      (connection, from_type, from_key, to_type, to_key, from_id, to_id, types, status, reason, run_id, updated_at)
+    SELECT :connection, v.from_type, v.from_key, v.to_type, v.to_key, v.from_id, v.to_id, v.types, v.status, v.reason,
+           :run_id, now()
+    FROM unnest(:from_type ::text[], :from_key ::text[], :to_type ::text[], :to_key ::text[], :from_id ::text[],
+                :to_id ::text[], :types ::text[], :status ::text[], :reason ::text[])
+      AS v(from_type, from_key, to_type, to_key, from_id, to_id, types, status, reason)
+    ON CONFLICT (connection, from_type, from_key, to_type, to_key) DO UPDATE
+    SET from_id = excluded.from_id, to_id = excluded.to_id, types = excluded.types, status = excluded.status,
+        reason = excluded.reason, run_id = excluded.run_id, updated_at = now()
+    """
+)
+
+REJECT = sa.text(
+    """
+    INSERT INTO ml_connector.reject AS r
+      (connection, entity, record_key, cause, message, remedy, record, partition, run_id, first_seen, last_seen,
+       attempts, due_at)
+    SELECT :connection, v.entity, v.record_key, v.cause, v.message, v.remedy, v.record::jsonb, v.partition, :run_id,
+           now(), now(), 1, now()
+    FROM unnest(:entity ::text[], :record_key ::text[], :cause ::text[], :message ::text[], :remedy ::text[],
+                :record ::text[], :partition ::text[])
+      AS v(entity, record_key, cause, message, remedy, record, partition)
+    ON CONFLICT (connection, entity, record_key) DO UPDATE
+    SET cause = excluded.cause, message = excluded.message, remedy = excluded.remedy,
+        record = coalesce(excluded.record, r.record), partition = excluded.partition, run_id = excluded.run_id,
+        last_seen = now(), attempts = r.attempts + 1, due_at = now(),
+        dismissed_at = CASE WHEN r.cause = excluded.cause THEN r.dismissed_at END
+    """
+)
+
+CLEAR = sa.text(
+    """
+    DELETE FROM ml_connector.reject AS r USING unnest(:entity ::text[], :record_key ::text[]) AS v(entity, record_key)
+    WHERE r.connection = :connection AND r.entity = v.entity AND r.record_key = v.record_key
+    """
+)
+
+LOST = sa.text(
+    """
+    SELECT run_id, trace_id, entity, object_type, record_key, hubspot_id, properties
+    FROM ml_connector.operation WHERE connection = :connection AND status IN ('intended', 'unknown') ORDER BY id
+    """
+)
+
+SETTLE_LOST = sa.text(
+    """
+    UPDATE ml_connector.operation AS o
+    SET status = v.status, hubspot_id = coalesce(v.hubspot_id, o.hubspot_id), message = v.message,
+        finished_at = now()
+    FROM unnest(:run ::text[], :trace_id ::text[], :status ::text[], :hubspot_id ::text[], :message ::text[])
+      AS v(run, trace_id, status, hubspot_id, message)
+    WHERE o.run_id = v.run AND o.trace_id = v.trace_id AND o.connection = :connection
+    """
+)

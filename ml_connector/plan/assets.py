@@ -1,0 +1,144 @@
+"""The step ``plan``: what would change in HubSpot. Reads only, so materialising up to here is a dry run."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import dagster as dg
+
+from ml_connector.chunks import chunks
+from ml_connector.database import engine
+from ml_connector.hubspot.counts import LoadCounts
+from ml_connector.hubspot.visma_group import company_property_names, contact_property_names
+from ml_connector.ledger.queries import LedgerReader
+from ml_connector.plan.companies import CompanyPlanner
+from ml_connector.plan.contacts import ContactPlanner, link
+from ml_connector.plan.operations import PLAN_SCHEMA, Operation
+from ml_connector.records.model import CompanyRecord, ContactRecord
+from ml_connector.settings import ConnectionSettings
+from ml_connector.step import Step, counted
+from ml_connector.storage import Dataset
+
+WRITTEN = 1000
+"""Operations handed to the writer at once."""
+
+RecordT = TypeVar("RecordT", CompanyRecord, ContactRecord)
+
+
+def build_assets(
+    settings: ConnectionSettings, partitions: dg.TimeWindowPartitionsDefinition
+) -> list[dg.AssetsDefinition]:
+    """Return the plan assets of a connection."""
+    step = Step("plan", settings, partitions, kinds=("hubspot", "parquet"))
+    return [_companies(step), _contacts(step)]
+
+
+def _companies(step: Step) -> dg.AssetsDefinition:
+    @step.asset(
+        "companies",
+        "What would change in HubSpot's companies: create, update, unchanged, skip, conflict, each with its reason.",
+        ins={"records": step.key("records", "companies")},
+    )
+    def plan(context: dg.AssetExecutionContext, records: Dataset) -> Dataset:
+        client = step.hubspot(context).get_client()
+        ledger = LedgerReader(engine(), step.settings.name)
+        planner = CompanyPlanner(step.settings, ledger, client, company_property_names())
+        due = _due(ledger, "companies", records, CompanyRecord.from_row)
+        unknown = _unknown(ledger, "companies", records) + len(due)
+        stream = (CompanyRecord.from_row(row) for row in records.rows())
+        return _write(context, step, planner.plan(_both(stream, due), unknown))
+
+    return plan
+
+
+def _contacts(step: Step) -> dg.AssetsDefinition:
+    @step.asset(
+        "contacts",
+        "What would change in HubSpot's contacts, and which links to companies would be made.",
+        ins={"records": step.key("records", "contacts")},
+    )
+    def plan(context: dg.AssetExecutionContext, records: Dataset) -> Dataset:
+        client = step.hubspot(context).get_client()
+        ledger = LedgerReader(engine(), step.settings.name)
+        planner = ContactPlanner(step.settings, ledger, client, contact_property_names())
+        due = _due(ledger, "contacts", records, ContactRecord.from_row)
+        unknown = _unknown(ledger, "contacts", records) + len(due)
+        stream = (ContactRecord.from_row(row) for row in records.rows())
+        operations = planner.plan(_both(stream, due), unknown)
+        waiting = (
+            link(found.from_key, found.to_key, context.partition_keys[-1])
+            for found in ledger.pending_links("contacts")
+        )
+        return _write(context, step, _both(operations, waiting))
+
+    return plan
+
+
+def _due(
+    ledger: LedgerReader, entity: str, records: Dataset, read: Callable[[Mapping[str, Any]], RecordT]
+) -> list[RecordT]:
+    """Return earlier rejects to try again; a record that is in this window anyway comes from there."""
+    rejects = ledger.due_rejects(entity, datetime.now(UTC))
+    if not rejects:
+        return []
+    present = {row["key"] for row in records.rows(columns=["key"])}
+    return [read(reject.record) for reject in rejects if reject.key not in present]
+
+
+def _unknown(ledger: LedgerReader, object_type: str, records: Dataset) -> int:
+    """Return how many records have no HubSpot record yet: it decides how HubSpot is read."""
+    unknown = 0
+    for some in chunks((row["key"] for row in records.rows(columns=["key"])), 5000):
+        unknown += len(some) - len(ledger.identities(object_type, some))
+    return unknown
+
+
+def _both(first: Iterable[Any], second: Iterable[Any]) -> Iterator[Any]:
+    yield from first
+    yield from second
+
+
+def _write(context: dg.AssetExecutionContext, step: Step, operations: Iterable[Operation]) -> Dataset:
+    """Store a plan and show its counts; a record that was rejected in an older window goes into the newest one."""
+    journal = step.journal(context)
+    client = step.hubspot(context).get_client()
+    keys = set(context.partition_keys)
+    newest = context.partition_keys[-1]
+    planned: dict[str, LoadCounts] = {}
+    reasons: Counter[str] = Counter()
+    with step.writer(context, PLAN_SCHEMA) as out, counted(journal, "hubspot", client.requests):
+        for some in chunks(operations, WRITTEN):
+            by_partition: dict[str, list[dict[str, Any]]] = {}
+            for operation in some:
+                counts = planned.setdefault(operation.entity, LoadCounts())
+                counts.read += 1
+                counts.done(operation)
+                if operation.reason:
+                    reasons[f"{operation.action}: {operation.reason}"] += 1
+                place = operation.partition if operation.partition in keys else newest
+                by_partition.setdefault(place, []).append(operation.to_row())
+            for partition, rows in by_partition.items():
+                out.write(partition, rows)
+    figures = {entity: counts.as_dict() for entity, counts in planned.items()}
+    journal.add_to_summary({"planned": figures})
+    context.add_output_metadata(
+        {
+            **{
+                f"{entity}: {name}": many
+                for entity, counts in figures.items()
+                for name, many in counts.items()
+                if many
+            },
+            "reasons": dg.MetadataValue.md(_table(reasons)),
+            "HubSpot calls of the run so far": client.requests.calls,
+        }
+    )
+    return out.dataset
+
+
+def _table(reasons: Counter[str]) -> str:
+    if not reasons:
+        return "Nothing is skipped, refused or in conflict."
+    rows = "\n".join(f"| {count} | {reason} |" for reason, count in reasons.most_common(20))
+    return f"| how many | why |\n|---:|---|\n{rows}"

@@ -1,0 +1,132 @@
+"""What HubSpot holds that a new record might be: read whole, or asked for by key, whichever is fewer calls.
+
+Reads only. Identity never rests on a search, whose index lags: search only proposes companies a record may adopt, and
+a record that fits none is created by an upsert on its own unique id, which cannot double it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import ceil
+
+from ml_connector.chunks import chunks
+from ml_connector.hubspot.associations import read_links
+from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.models import HubSpotRecord
+from ml_connector.plan.matching import ID_PROPERTIES, CompanyIndex, keys_of
+from ml_connector.records import normal_forms
+from ml_connector.records.model import CompanyRecord
+from ml_connector.settings import CompanyRule, MatchingSettings
+
+BATCH = 100
+"""Records in one read (reference: hubspot 3)."""
+
+SEARCH_VALUES = 60
+"""About how many values fit one search body of 3,000 characters; used to compare costs only."""
+
+SEARCHED_PROPERTIES: Mapping[CompanyRule, tuple[str, ...]] = {
+    CompanyRule.DOMAIN: ("domain",),
+    CompanyRule.PHONE: ("hs_searchable_calculated_phone_number",),
+    CompanyRule.NAME: ("name",),
+}
+"""Where a rule's keys are searched, besides the organisation number's own properties (reference: hubspot 3)."""
+
+
+class CompanyCandidates:
+    """Finds the companies that records without an identity may be.
+
+    Args:
+        client: reads the portal.
+        matching: the rules, and where organisation numbers are kept.
+        read: names of the company properties the plan will compare.
+        region: country of phone numbers written without a country code.
+    """
+
+    def __init__(
+        self, client: HubSpotClient, matching: MatchingSettings, read: Iterable[str], region: str
+    ) -> None:
+        self._client = client
+        self._rules = matching.companies
+        self._region = region
+        defined = client.properties("companies")
+        self._numbers = tuple(name for name in matching.organisation_number_properties if name in defined)
+        self._ids = tuple(name for name in ID_PROPERTIES if name in defined)
+        wanted = {*read, *self._numbers, "name", "domain", "website", "phone", "hs_additional_domains"}
+        self._read = tuple(sorted(wanted & defined.keys()))
+        self._whole: CompanyIndex | None = None
+
+    def prepare(self, unknown: int) -> None:
+        """Choose how to look, given how many records are unknown; reads the whole inventory where that is cheaper."""
+        if unknown and self._inventory_calls() <= self._lookup_calls(unknown):
+            self._whole = self._inventory()
+
+    def index_for(self, records: Sequence[CompanyRecord]) -> CompanyIndex:
+        """Return an index that holds at least every company one of the records may be."""
+        return self._whole if self._whole is not None else self._look_up(records)
+
+    def _inventory_calls(self) -> int:
+        calls = ceil(self._client.count("companies") / BATCH)
+        if CompanyRule.EMAIL in self._rules:
+            calls += ceil(self._client.count("contacts") / BATCH)
+        return calls
+
+    def _lookup_calls(self, unknown: int) -> int:
+        searched = sum(1 for rule in self._rules if rule is not CompanyRule.EMAIL) * ceil(
+            unknown / SEARCH_VALUES
+        )
+        through_contacts = 2 * ceil(unknown / BATCH) if CompanyRule.EMAIL in self._rules else 0
+        return len(self._ids) * ceil(unknown / BATCH) + searched + through_contacts
+
+    def _inventory(self) -> CompanyIndex:
+        index = CompanyIndex(self._numbers, self._region)
+        for page in self._client.list_records("companies", self._read):
+            for company in page:
+                index.add_company(company)
+        if CompanyRule.EMAIL in self._rules and index.companies:
+            for page in self._client.list_records("contacts", ("email",), associations=("companies",)):
+                for contact in page:
+                    index.add_contact(contact)
+        return index
+
+    def _look_up(self, records: Sequence[CompanyRecord]) -> CompanyIndex:
+        index = CompanyIndex(self._numbers, self._region)
+        for name in self._ids:
+            values = [value for record in records if (value := record.properties.get(name))]
+            for company in self._read_by(name, values):
+                index.add_company(company)
+        for rule in self._rules:
+            keys = list(dict.fromkeys(key for record in records for key in keys_of(record, rule)))
+            found = self._by_email(keys, index) if rule is CompanyRule.EMAIL else self._searched(rule, keys)
+            for company in found:
+                index.add_company(company)
+        return index
+
+    def _read_by(self, id_property: str | None, values: Sequence[str]) -> Iterator[HubSpotRecord]:
+        for chunk in chunks(values, BATCH):
+            yield from self._client.batch_read(
+                "companies", chunk, self._read, id_property=id_property
+            ).values()
+
+    def _searched(self, rule: CompanyRule, keys: Sequence[str]) -> Iterator[HubSpotRecord]:
+        """Search for keys, then read what was found: a search may answer with yesterday's values."""
+        names = self._numbers if rule is CompanyRule.ORGANISATION_NUMBER else SEARCHED_PROPERTIES[rule]
+        values = (
+            [normal_forms.national_number(key) for key in keys] if rule is CompanyRule.PHONE else list(keys)
+        )
+        ids = {
+            found.id: None for name in names for found in self._client.search("companies", name, values, ())
+        }
+        yield from self._read_by(None, list(ids))
+
+    def _by_email(self, addresses: Sequence[str], index: CompanyIndex) -> Iterator[HubSpotRecord]:
+        """Find contacts by their address, without lag, and read the companies they belong to."""
+        contacts: dict[str, HubSpotRecord] = {}
+        for chunk in chunks(addresses, BATCH):
+            contacts |= self._client.batch_read("contacts", chunk, ("email",), id_property="email")
+        links = read_links(
+            self._client, "contacts", "companies", [contact.id for contact in contacts.values()]
+        )
+        companies: dict[str, None] = {}
+        for contact in contacts.values():
+            belongs = tuple(linked.id for linked in links.get(contact.id, ()))
+            companies |= dict.fromkeys(belongs)
+            index.add_contact(HubSpotRecord(contact.id, contact.properties, {"companies": belongs}))
+        yield from self._read_by(None, list(companies))

@@ -1,0 +1,221 @@
+"""The plan for companies: for every record, what would change in HubSpot.
+
+Records that were synced before are compared by fingerprint without a call; changed ones with the values HubSpot holds;
+unknown ones are matched first. Memory holds one chunk of records, the candidates, and the operations that adopt an
+existing company (two records may claim the same one, which is known only at the end).
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ml_connector.chunks import chunks
+from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.models import HubSpotRecord
+from ml_connector.ledger.queries import Identity, LedgerReader
+from ml_connector.plan.candidates import CompanyCandidates
+from ml_connector.plan.known import is_older, read_held
+from ml_connector.plan.matching import VISMA_ID, CompanyIndex, match_company
+from ml_connector.plan.merging import changes, fingerprint
+from ml_connector.plan.operations import STORED, Action, Operation
+from ml_connector.records.companies import SUPPLIER_PROPERTIES
+from ml_connector.records.model import CompanyRecord
+from ml_connector.settings import ConnectionSettings
+
+CHUNK = 2000
+"""Records planned at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A record with the HubSpot company it is, and how that is known."""
+
+    record: CompanyRecord
+    hubspot_id: str
+    rule: str
+
+
+class CompanyPlanner:
+    """Plans the companies of one connection.
+
+    Args:
+        settings: matching, merging and creating rules.
+        ledger: who is who so far.
+        client: reads the portal.
+        properties: names of the HubSpot properties a company record may set.
+    """
+
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        ledger: LedgerReader,
+        client: HubSpotClient,
+        properties: Sequence[str],
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._client = client
+        self._properties = tuple(name for name in properties if name in client.properties("companies"))
+        self._rules = settings.merging.model_dump_json()
+        self._candidates = CompanyCandidates(client, settings.matching, self._properties, settings.region)
+
+    def plan(self, records: Iterable[CompanyRecord], unknown: int) -> Iterator[Operation]:
+        """Yield one operation per record, in no particular order.
+
+        Args:
+            records: the records, each Visma key once.
+            unknown: how many of them have no identity yet; decides how candidates are looked for.
+        """
+        self._candidates.prepare(unknown)
+        adopted: dict[str, list[Operation]] = defaultdict(list)
+        for chunk in chunks(records, CHUNK):
+            for operation in self._plan_chunk(chunk):
+                if operation.action is Action.UPDATE and operation.rule != VISMA_ID:
+                    adopted[str(operation.hubspot_id)].append(operation)
+                else:
+                    yield operation
+        for hubspot_id, claims in adopted.items():
+            yield from claims if len(claims) == 1 else (_double_claim(claim, hubspot_id) for claim in claims)
+
+    def _plan_chunk(self, records: Sequence[CompanyRecord]) -> Iterator[Operation]:
+        identities = self._ledger.identities("companies", (key for record in records for key in record.keys))
+        known: list[Known] = []
+        unknown: list[CompanyRecord] = []
+        for record in records:
+            mine = [identities[key] for key in record.keys if key in identities]
+            if record.refusal:
+                yield self._operation(record, Action.REJECT, reason=record.refusal)
+            elif not mine:
+                unknown.append(record)
+            elif len({identity.hubspot_id for identity in mine}) > 1:
+                yield self._two_companies(record, mine)
+            elif is_older(record.stamp, mine):
+                yield self._operation(record, Action.SKIP, hubspot_id=mine[0].hubspot_id, reason=_OLDER)
+            elif self._unchanged(record, mine):
+                yield self._operation(record, Action.UNCHANGED, hubspot_id=mine[0].hubspot_id)
+            else:
+                known.append(Known(record, mine[0].hubspot_id, VISMA_ID))
+        yield from self._plan_known(known)
+        yield from self._plan_unknown(unknown)
+
+    def _unchanged(self, record: CompanyRecord, identities: Sequence[Identity]) -> bool:
+        mark = fingerprint(record.properties, self._rules)
+        return len(identities) == len(record.keys) and all(
+            identity.fingerprint == mark for identity in identities
+        )
+
+    def _plan_known(self, known: Sequence[Known]) -> Iterator[Operation]:
+        """Compare changed records with the values HubSpot holds now."""
+        held = read_held(self._client, "companies", [item.hubspot_id for item in known], self._properties)
+        for item in known:
+            company = held.get(item.hubspot_id)
+            if company is None:
+                yield self._operation(item.record, Action.CONFLICT, hubspot_id=item.hubspot_id, reason=_GONE)
+            else:
+                yield self._update(item.record, company, item.rule)
+
+    def _plan_unknown(self, records: Sequence[CompanyRecord]) -> Iterator[Operation]:
+        if not records:
+            return
+        index = self._candidates.index_for(records)
+        for record in records:
+            yield self._plan_new(record, index)
+
+    def _plan_new(self, record: CompanyRecord, index: CompanyIndex) -> Operation:
+        match = match_company(record, index, self._settings.matching.companies)
+        if len(match.ids) > 1:
+            reason = f"{len(match.ids)} HubSpot companies fit by {match.rule}; a person has to choose one"
+            return self._operation(
+                record, Action.CONFLICT, rule=match.rule, reason=reason, candidates=match.ids
+            )
+        if match.ids:
+            return self._update(record, index.companies[match.ids[0]], str(match.rule))
+        if not self._settings.matching.create_missing:
+            return self._operation(
+                record, Action.SKIP, reason="no HubSpot company fits and creating is switched off"
+            )
+        id_property = "visma_customer_id" if record.customer_number else "visma_supplier_id"
+        new = self._changes(record.properties, None)
+        return self._operation(record, Action.CREATE, values=new, id_property=id_property)
+
+    def _update(self, record: CompanyRecord, company: HubSpotRecord, rule: str) -> Operation:
+        """Return what brings an existing company to the record; UNCHANGED where it holds everything already."""
+        wanted = record.properties
+        if record.customer_number is None and company.properties.get("visma_customer_id"):
+            wanted = {name: value for name, value in wanted.items() if name in SUPPLIER_PROPERTIES}
+        new = self._changes(wanted, company.properties)
+        previous = {name: company.properties.get(name) for name in new}
+        action = Action.UPDATE if new else Action.UNCHANGED
+        return self._operation(
+            record, action, hubspot_id=company.id, rule=rule, values=new, previous=previous
+        )
+
+    def _changes(
+        self, wanted: Mapping[str, str | None], held: Mapping[str, str | None] | None
+    ) -> dict[str, str]:
+        merging = self._settings.merging
+        found = changes(
+            wanted,
+            held,
+            policies=merging.companies,
+            clear_on_null=merging.clear_on_null,
+            definitions=self._client.properties("companies"),
+        )
+        return {name: change.new for name, change in found.items()}
+
+    def _two_companies(self, record: CompanyRecord, identities: Sequence[Identity]) -> Operation:
+        ids = tuple(dict.fromkeys(identity.hubspot_id for identity in identities))
+        return self._operation(record, Action.CONFLICT, reason=_TWO_COMPANIES, candidates=ids)
+
+    def _operation(
+        self,
+        record: CompanyRecord,
+        action: Action,
+        *,
+        hubspot_id: str | None = None,
+        id_property: str | None = None,
+        values: Mapping[str, str | None] | None = None,
+        previous: Mapping[str, str | None] | None = None,
+        rule: str | None = None,
+        reason: str | None = None,
+        candidates: tuple[str, ...] = (),
+    ) -> Operation:
+        return Operation(
+            entity="companies",
+            object_type="companies",
+            action=action,
+            keys=record.keys,
+            partition=record.partition,
+            hubspot_id=hubspot_id,
+            id_property=id_property,
+            values=values or {},
+            previous=previous or {},
+            rule=rule,
+            reason=reason,
+            candidates=candidates,
+            stamp=record.stamp,
+            fingerprint=fingerprint(record.properties, self._rules),
+            record=json.dumps(record.to_row(), ensure_ascii=False) if action in STORED else None,
+        )
+
+
+def _double_claim(claim: Operation, hubspot_id: str) -> Operation:
+    """Return a claim as a conflict: two Visma records must not be written to one company."""
+    reason = f"several Visma records fit this HubSpot company by {claim.rule}; a person has to choose one"
+    return replace(
+        claim,
+        action=Action.CONFLICT,
+        hubspot_id=None,
+        candidates=(hubspot_id,),
+        values={},
+        previous={},
+        reason=reason,
+    )
+
+
+_OLDER = "a newer version was synced before; an old window never overwrites it"
+_GONE = "its HubSpot company was archived or merged by a person; it is not made again"
+_TWO_COMPANIES = (
+    "customer and supplier share an organisation number but are two HubSpot companies; merge them in HubSpot"
+)

@@ -1,0 +1,231 @@
+"""The plan for contacts and their links to companies.
+
+A contact is known by its Visma id or by its e-mail address, which HubSpot keeps unique. A mailbox that another Visma
+contact already gave to HubSpot is that same contact: it only gains a link to one more company.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ml_connector.chunks import chunks
+from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.models import HubSpotRecord
+from ml_connector.ledger.queries import Identity, LedgerReader
+from ml_connector.plan.known import is_older, read_held
+from ml_connector.plan.matching import VISMA_ID
+from ml_connector.plan.merging import changes, fingerprint
+from ml_connector.plan.operations import STORED, Action, Operation
+from ml_connector.records.model import ContactRecord
+from ml_connector.settings import ConnectionSettings
+
+CHUNK = 2000
+"""Records planned at once."""
+
+BATCH = 100
+"""Records in one read (reference: hubspot 3)."""
+
+ID_PROPERTY = "visma_contact_id"
+
+
+class ContactPlanner:
+    """Plans the contacts of one connection and their links.
+
+    Args:
+        settings: merging and creating rules.
+        ledger: who is who so far.
+        client: reads the portal.
+        properties: names of the HubSpot properties a contact record may set.
+    """
+
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        ledger: LedgerReader,
+        client: HubSpotClient,
+        properties: Sequence[str],
+    ) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._client = client
+        self._defined = client.properties("contacts")
+        self._properties = tuple(name for name in properties if name in self._defined)
+        self._rules = settings.merging.model_dump_json()
+        self._whole: dict[str, HubSpotRecord] | None = None
+
+    def plan(self, records: Iterable[ContactRecord], unknown: int) -> Iterator[Operation]:
+        """Yield one operation per record and one per link that is still to be made, in no particular order.
+
+        Args:
+            records: the records, each Visma contact once.
+            unknown: how many of them have no identity yet; decides how HubSpot's contacts are looked for.
+        """
+        lookups = 2 * -(-unknown // BATCH)
+        if unknown and -(-self._client.count("contacts") // BATCH) <= lookups:
+            pages = self._client.list_records("contacts", self._read_properties())
+            self._whole = {key: contact for page in pages for contact in page for key in self._keys(contact)}
+        for chunk in chunks(records, CHUNK):
+            yield from self._plan_chunk(chunk)
+
+    def _plan_chunk(self, records: Sequence[ContactRecord]) -> Iterator[Operation]:
+        identities = self._ledger.identities("contacts", (key for record in records for key in record.keys))
+        addresses = [record.email for record in records if record.email and record.key not in identities]
+        by_email = self._ledger.identities_by_email("contacts", addresses)
+        links = self._ledger.links_of("contacts", [key for record in records for key in record.keys])
+        changed: list[tuple[ContactRecord, Identity]] = []
+        unknown: list[ContactRecord] = []
+        planned: list[Operation] = []
+        for record in records:
+            mine = next((identities[key] for key in record.keys if key in identities), None)
+            mine = mine or by_email.get(record.email or "")
+            if record.refusal:
+                planned.append(self._operation(record, Action.REJECT, reason=record.refusal))
+            elif mine is None and not record.active:
+                planned.append(self._operation(record, Action.SKIP, reason="it is inactive in Visma"))
+            elif mine is None:
+                unknown.append(record)
+            elif is_older(record.stamp, [mine]):
+                planned.append(
+                    self._operation(record, Action.SKIP, hubspot_id=mine.hubspot_id, reason=_OLDER)
+                )
+            elif mine.fingerprint == fingerprint(record.properties, self._rules) and mine.key == record.key:
+                planned.append(self._operation(record, Action.UNCHANGED, hubspot_id=mine.hubspot_id))
+            else:
+                changed.append((record, mine))
+        planned.extend(self._plan_changed(changed))
+        planned.extend(self._plan_unknown(unknown))
+        yield from planned
+        sendable = {operation.key for operation in planned if operation.action not in _UNLINKED}
+        confirmed = {pair for pair, known in links.items() if known.status == "confirmed"}
+        for record in records:
+            if record.key in sendable:
+                yield from self._links(record, confirmed)
+
+    def _plan_changed(self, changed: Sequence[tuple[ContactRecord, Identity]]) -> Iterator[Operation]:
+        """Compare changed records with the values HubSpot holds now."""
+        held = read_held(
+            self._client, "contacts", [known.hubspot_id for _, known in changed], self._read_properties()
+        )
+        for record, known in changed:
+            contact = held.get(known.hubspot_id)
+            if contact is None:
+                yield self._operation(record, Action.CONFLICT, hubspot_id=known.hubspot_id, reason=_GONE)
+            else:
+                yield self._update(record, contact, VISMA_ID if known.key in record.keys else "email")
+
+    def _plan_unknown(self, records: Sequence[ContactRecord]) -> Iterator[Operation]:
+        found = self._whole if self._whole is not None else self._look_up(records)
+        for record in records:
+            own = found.get(f"id {record.properties[ID_PROPERTY]}")
+            contact = own or (found.get(f"mail {record.email}") if record.email else None)
+            if contact is not None:
+                yield self._update(record, contact, VISMA_ID if own else "email")
+            elif not self._settings.matching.create_missing:
+                yield self._operation(
+                    record, Action.SKIP, reason="no HubSpot contact fits and creating is switched off"
+                )
+            else:
+                new = self._changes(record.properties, None)
+                yield self._operation(record, Action.CREATE, values=new, id_property=ID_PROPERTY)
+
+    def _look_up(self, records: Sequence[ContactRecord]) -> dict[str, HubSpotRecord]:
+        """Read the contacts that carry the records' ids or addresses; a batch read has no index lag."""
+        found: dict[str, HubSpotRecord] = {}
+        wanted = {"email": [record.email for record in records if record.email]}
+        if ID_PROPERTY in self._defined:
+            wanted[ID_PROPERTY] = [str(record.properties[ID_PROPERTY]) for record in records]
+        for name, values in wanted.items():
+            for chunk in chunks(dict.fromkeys(values), BATCH):
+                read = self._client.batch_read("contacts", chunk, self._read_properties(), id_property=name)
+                for value, contact in read.items():
+                    found[f"{'mail' if name == 'email' else 'id'} {value}"] = contact
+        return found
+
+    def _read_properties(self) -> tuple[str, ...]:
+        return tuple(sorted({*self._properties, "hs_additional_emails"} & self._defined.keys()))
+
+    def _keys(self, contact: HubSpotRecord) -> Iterator[str]:
+        """Yield the keys a contact is found under: its Visma id and all its addresses."""
+        if own := contact.properties.get(ID_PROPERTY):
+            yield f"id {own}"
+        more = (contact.properties.get("hs_additional_emails") or "").split(";")
+        for address in (contact.properties.get("email"), *more):
+            if address:
+                yield f"mail {address.strip().lower()}"
+
+    def _update(self, record: ContactRecord, contact: HubSpotRecord, rule: str) -> Operation:
+        """Return what brings an existing contact to the record; one of another Visma contact is left as it is."""
+        owner = contact.properties.get(ID_PROPERTY)
+        wanted: Mapping[str, str | None] = record.properties
+        if owner and owner != record.properties[ID_PROPERTY]:
+            wanted = {}
+        new = self._changes(wanted, contact.properties)
+        previous = {name: contact.properties.get(name) for name in new}
+        action = Action.UPDATE if new else Action.UNCHANGED
+        return self._operation(
+            record, action, hubspot_id=contact.id, rule=rule, values=new, previous=previous
+        )
+
+    def _changes(
+        self, wanted: Mapping[str, str | None], held: Mapping[str, str | None] | None
+    ) -> dict[str, str]:
+        merging = self._settings.merging
+        found = changes(
+            wanted,
+            held,
+            policies=merging.contacts,
+            clear_on_null=merging.clear_on_null,
+            definitions=self._client.properties("contacts"),
+        )
+        return {name: change.new for name, change in found.items()}
+
+    def _links(self, record: ContactRecord, confirmed: set[tuple[str, str]]) -> Iterator[Operation]:
+        for company in record.companies:
+            if not any((key, company) in confirmed for key in record.keys):
+                yield link(record.key, company, record.partition)
+
+    def _operation(
+        self,
+        record: ContactRecord,
+        action: Action,
+        *,
+        hubspot_id: str | None = None,
+        id_property: str | None = None,
+        values: Mapping[str, str | None] | None = None,
+        previous: Mapping[str, str | None] | None = None,
+        rule: str | None = None,
+        reason: str | None = None,
+    ) -> Operation:
+        return Operation(
+            entity="contacts",
+            object_type="contacts",
+            action=action,
+            keys=record.keys,
+            partition=record.partition,
+            hubspot_id=hubspot_id,
+            id_property=id_property,
+            values=values or {},
+            previous=previous or {},
+            rule=rule,
+            reason=reason,
+            stamp=record.stamp,
+            fingerprint=fingerprint(record.properties, self._rules),
+            record=json.dumps(record.to_row(), ensure_ascii=False) if action in STORED else None,
+            email=record.email,
+        )
+
+
+def link(contact: str, company: str, partition: str) -> Operation:
+    """Return the operation that associates a contact with a company, both named by their Visma keys."""
+    return Operation(
+        entity="links",
+        object_type="contacts",
+        action=Action.LINK,
+        keys=(f"{contact}>{company}",),
+        partition=partition,
+        values={"from": contact, "to": company},
+    )
+
+
+_UNLINKED = frozenset({Action.SKIP, Action.CONFLICT, Action.REJECT})
+_OLDER = "a newer version was synced before; an old window never overwrites it"
+_GONE = "its HubSpot contact was archived or merged by a person; it is not made again"

@@ -1,0 +1,136 @@
+"""Starting a run of a connection from this process, as the command line does, and following it."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run_iterator
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+
+from ml_connector.automation import due_windows, job_name, run_tags
+from ml_connector.connection import build_defs
+from ml_connector.errors import UsageError
+from ml_connector.partitions import partitions_of
+from ml_connector.settings import ConnectionSettings
+
+LOCATION = "ml_connector"
+"""Name of the code location, as workspace.yaml and pyproject.toml have it."""
+
+PLAN_STEPS = ("visma", "records", "plan")
+"""The steps that write nothing in HubSpot."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepEvent:
+    """A step of a run began or ended: ``step`` is its entity and step such as ``visma/customers``."""
+
+    step: str
+    state: str
+    error: str | None = None
+
+
+class ConnectionRun:
+    """One run of a connection's job, executed in this process and recorded like any other.
+
+    Args:
+        instance: where the run is recorded.
+        settings: the connection.
+        first, last: partition keys; both the same for one window.
+        steps: the steps to run, or None for all.
+    """
+
+    def __init__(
+        self,
+        instance: dg.DagsterInstance,
+        settings: ConnectionSettings,
+        first: str,
+        last: str,
+        *,
+        steps: Sequence[str] | None = None,
+    ) -> None:
+        self._instance = instance
+        job = build_defs(settings).resolve_job_def(job_name(settings.name))
+        keys = {key for key in job.asset_layer.executable_asset_keys if steps is None or key.path[1] in steps}
+        self.steps = [f"{key.path[1]}/{key.path[2]}" for key in keys]
+        self._job = job.get_subset(asset_selection=keys) if steps is not None else job
+        self._run = instance.create_run_for_job(
+            self._job,
+            tags=run_tags(settings.name, first, last),
+            asset_selection=frozenset(keys) if steps is not None else None,
+            remote_job_origin=_origin(settings.name),
+        )
+
+    @property
+    def run_id(self) -> str:
+        """The run's id in Dagster and in the ledger."""
+        return self._run.run_id
+
+    def events(self) -> Iterator[StepEvent]:
+        """Execute the run, yielding as its steps begin and end; a failure is an event, not an exception."""
+        states = {"STEP_START": "started", "STEP_SUCCESS": "done", "STEP_FAILURE": "failed"}
+        for event in execute_run_iterator(InMemoryJob(self._job), self._run, self._instance):
+            state = states.get(event.event_type_value)
+            if state is not None and event.step_key is not None:
+                yield StepEvent(_entity(event.step_key), state, _error(event) if state == "failed" else None)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the run ended well, by its record."""
+        run = self._instance.get_run_by_id(self.run_id)
+        return run is not None and run.status is dg.DagsterRunStatus.SUCCESS
+
+
+def choose_partitions(
+    instance: dg.DagsterInstance, settings: ConnectionSettings, first: str | None, last: str | None
+) -> list[str]:
+    """Return the partitions to run, oldest first: those named, or every complete window without a successful load.
+
+    Raises:
+        UsageError: a named partition does not exist, or the range runs backwards.
+    """
+    partitions = partitions_of(settings)
+    if first is None:
+        last_asset = dg.AssetKey([settings.name, "hubspot", "contacts"])
+        return due_windows(instance, settings, partitions, last_asset, datetime.now(UTC))
+    keys = list(partitions.get_partition_keys())
+    for key in (first, last or first):
+        if key not in keys:
+            known = (
+                f"Its partitions are {keys[0]} to {keys[-1]}." if keys else "It has no complete window yet."
+            )
+            raise UsageError(f"Connection {settings.name} has no partition {key}.", remedy=known)
+    chosen = keys[keys.index(first) : keys.index(last or first) + 1]
+    if not chosen:
+        raise UsageError(f"The range from {first} to {last} runs backwards.", remedy="Swap --from and --to.")
+    return chosen
+
+
+def _origin(connection: str) -> RemoteJobOrigin:
+    """Return where Dagster's UI finds this job, so that a run of the command line can be re-executed there."""
+    target = LoadableTargetOrigin(executable_path=sys.executable, module_name="ml_connector.definitions")
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(target, LOCATION)
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), job_name(connection))
+
+
+def _entity(step_key: str) -> str:
+    """Return ``visma/customers`` for the step key ``acme__visma__customers``."""
+    return "/".join(step_key.split("__")[-2:])
+
+
+def _error(event: dg.DagsterEvent) -> str:
+    """Return the message of a failed step: the connector's own error where there is one, without a stack trace."""
+    found = event.step_failure_data.error
+    while found is not None and found.cause is not None:
+        found = found.cause
+    if found is None:
+        return "it failed without a message"
+    kind, _, message = found.message.strip().partition(": ")
+    return message if kind.startswith("ml_connector.") and message else found.message.strip()

@@ -1,0 +1,139 @@
+"""What the assets of all steps have in common: key, group, partitions, owners, and their connection's resources."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from ml_connector.database import engine
+from ml_connector.http import RequestCounts
+from ml_connector.hubspot.resource import HubSpotResource
+from ml_connector.ledger.journal import Journal
+from ml_connector.settings import ConnectionSettings
+from ml_connector.storage import DatasetWriter, ParquetIOManager, Storage
+from ml_connector.visma.client import VismaClient
+from ml_connector.visma.resource import VismaResource
+
+# Single-run backfills are the design; Dagster 1.13 marks the parameter beta and would say so for every asset.
+warnings.filterwarnings("ignore", message=".*`backfill_policy`", category=dg.BetaWarning)
+
+IO_MANAGER = "ml_connector_io"
+RUN_LIFE = "ml_connector_run"
+"""Resource keys shared by all connections; those of one connection carry its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of one connection: makes its assets and hands them their resources.
+
+    Args:
+        name: ``visma``, ``records``, ``plan`` or ``hubspot``: the middle of the key, and the group.
+        settings: the connection.
+        partitions: its partitions.
+        kinds: tags of the technologies involved, shown on the graph.
+        pool: limits how many runs work on the same API at once, or None.
+    """
+
+    name: str
+    settings: ConnectionSettings
+    partitions: dg.TimeWindowPartitionsDefinition
+    kinds: tuple[str, ...]
+    pool: str | None = None
+
+    def key(self, step: str, entity: str) -> dg.AssetKey:
+        """Return the key of an asset of this connection."""
+        return dg.AssetKey([self.settings.name, step, entity])
+
+    def asset(
+        self,
+        entity: str,
+        description: str,
+        *,
+        ins: Mapping[str, dg.AssetKey] | None = None,
+        deps: Sequence[dg.AssetKey] = (),
+        check_specs: Sequence[dg.AssetCheckSpec] = (),
+    ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+        """Return the decorator of an asset of this step.
+
+        Args:
+            entity: the last part of the key.
+            description: what the asset holds, shown in the UI.
+            ins: assets whose datasets the function takes, by parameter name.
+            deps: assets that only have to come first.
+            check_specs: checks whose results the function returns.
+        """
+        return dg.asset(
+            key=self.key(self.name, entity),
+            description=description,
+            group_name=self.name,
+            kinds=set(self.kinds),
+            owners=list(self.settings.owners),
+            partitions_def=self.partitions,
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            pool=self.pool,
+            io_manager_key=IO_MANAGER,
+            ins={name: dg.AssetIn(key=key) for name, key in (ins or {}).items()},
+            deps=list(deps),
+            check_specs=list(check_specs),
+            required_resource_keys={IO_MANAGER, RUN_LIFE, *self._own_keys()},
+        )
+
+    def _own_keys(self) -> tuple[str, ...]:
+        keys = {
+            "visma": (visma_key(self.settings.name),),
+            "plan": (hubspot_key(self.settings.name),),
+            "hubspot": (hubspot_key(self.settings.name),),
+        }
+        return keys.get(self.name, ())
+
+    def visma(self, context: dg.AssetExecutionContext) -> VismaClient:
+        """Return the run's Visma client."""
+        resource: VismaResource = getattr(context.resources, visma_key(self.settings.name))
+        return resource.get_client()
+
+    def hubspot(self, context: dg.AssetExecutionContext) -> HubSpotResource:
+        """Return the run's HubSpot resource: its client and the portal."""
+        resource: HubSpotResource = getattr(context.resources, hubspot_key(self.settings.name))
+        return resource
+
+    def writer(self, context: dg.AssetExecutionContext, schema: pa.Schema) -> DatasetWriter:
+        """Return a writer of the asset's dataset, one file for each partition of the run."""
+        io_manager: ParquetIOManager = getattr(context.resources, IO_MANAGER)
+        return Storage(io_manager.root).writer(
+            context.asset_key.path, context.partition_keys, context.run.run_id, schema
+        )
+
+    def journal(self, context: dg.AssetExecutionContext) -> Journal:
+        """Return the run's ledger, with the run noted in it."""
+        journal = Journal(engine(), self.settings.name, context.run.run_id)
+        journal.begin(context.partition_keys)
+        return journal
+
+
+@contextmanager
+def counted(journal: Journal, system: str, counts: RequestCounts) -> Iterator[None]:
+    """Add the requests sent in this block to the run's summary, also when it fails."""
+    calls, writes, throttled = counts.calls, counts.writes, counts.throttled
+    try:
+        yield
+    finally:
+        figures = {
+            "calls": counts.calls - calls,
+            "writes": counts.writes - writes,
+            "throttled": counts.throttled - throttled,
+        }
+        journal.add_to_summary({"requests": {system: figures}})
+
+
+def visma_key(connection: str) -> str:
+    """Return the resource key of a connection's Visma company."""
+    return f"{connection}_visma"
+
+
+def hubspot_key(connection: str) -> str:
+    """Return the resource key of a connection's HubSpot portal."""
+    return f"{connection}_hubspot"
