@@ -13,11 +13,17 @@ from typing import Generic
 from ml_connector.errors import ConnectorError, TransientApiError
 from ml_connector.hubspot.calls import Call, Exchange
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.hubspot.outcomes import Again, Item, Outcome, OutcomeStatus
+from ml_connector.hubspot.outcomes import UNCONFIRMED, Again, Item, Outcome, OutcomeStatus
 from ml_connector.hubspot.pipeline import Delivered
 
 ALIKE_BEFORE_GIVING_UP = 10
 """Single rows refused for one reason, and none accepted, before the rest of a refused batch is not tried row by row."""
+
+SEARCHES = 3
+"""Bad rows looked for one by one in a batch; beyond that halving costs less."""
+
+SILENT_SEARCHES = 2
+"""Rows looked for in a batch that HubSpot drops in silence; where all are dropped, looking on finds nothing."""
 
 _log = logging.getLogger(__name__)
 
@@ -34,12 +40,18 @@ def distinct_parts(items: Sequence[Item], identity: Callable[[Item], Hashable]) 
     return list(parts)
 
 
+def _halves(items: Sequence[Item]) -> tuple[Sequence[Item], Sequence[Item]]:
+    middle = (len(items) + 1) // 2
+    return items[:middle], items[middle:]
+
+
 class Delivery(ABC, Generic[Item]):
     """Delivers one batch; used once, in one thread."""
 
     def __init__(self, client: HubSpotClient) -> None:
         self.client = client
         self._outcomes: dict[str, Outcome] = {}
+        self._searches = 0
         self._untried: set[str] = set()
         self._unreachable: TransientApiError | None = None
 
@@ -70,25 +82,65 @@ class Delivery(ABC, Generic[Item]):
         return Delivered(items, self._ordered(items), self._unreachable)
 
     def _send(self, items: Sequence[Item]) -> None:
-        """Send items, in smaller parts where that is asked for, and keep their outcomes."""
-        call = self.call_for(items)
+        """Send items until each has an outcome, in smaller parts where HubSpot refuses the whole."""
+        again = self._try(items)
+        if again is None:
+            return
+        if not again.halve:
+            self._send(again.rest)
+            return
+        _log.info("HubSpot refused a call with %d inputs as a whole; looking for the bad ones", len(items))
+        cause = self._common_cause()
+        if cause is not None:
+            self._keep(self._refused_like(cause, item) for item in again.rest)
+        elif self._searches < SEARCHES:
+            self._searches += 1
+            self._send_if_any(self._search(again.rest))
+        else:
+            for half in _halves(again.rest):
+                self._send(half)
+
+    def _send_if_any(self, items: Sequence[Item]) -> None:
+        if items:
+            self._send(items)
+
+    def _try(self, items: Sequence[Item]) -> Again[Item] | None:
+        """Send items once and keep what becomes known; return what has to be sent again."""
         try:
-            exchange = self.client.exchange(call)
+            exchange = self.client.exchange(self.call_for(items))
         except TransientApiError as error:
             self._keep(self._unknown(item, "NO_ANSWER", error.message, error.status) for item in items)
-            return
+            return None
         reading = self.interpret(exchange, items)
-        if not isinstance(reading, Again):
-            self._keep(reading)
-            return
-        self._keep(reading.settled)
-        cause = self._common_cause() if reading.halve else None
-        if cause is not None:
-            self._keep(self._refused_like(cause, item) for item in reading.rest)
-            return
-        _log.info("HubSpot refused a call with %d inputs to %s; sending it in parts", len(items), call.path)
-        for part in reading.parts():
-            self._send(part)
+        if isinstance(reading, Again):
+            self._keep(reading.settled)
+            return reading
+        self._keep(reading)
+        return None
+
+    def _search(self, items: Sequence[Item]) -> list[Item]:
+        """Find one bad item among several that fail together; return those not sent, as they seem good.
+
+        A half that lands leaves the bad item in the other one, which is then not sent as a whole again; of a half that
+        fails the neighbour waits. So one of a hundred is found with seven or eight calls, and one more lands the rest.
+        """
+        suspects: Sequence[Item] = items
+        good: list[Item] = []
+        while len(suspects) > 1:
+            left, right = _halves(suspects)
+            again = self._try(left)
+            if again is None and self._all_confirmed(left):
+                suspects = right
+                continue
+            good.extend(right)
+            if again is not None and not again.halve:
+                self._send(again.rest)
+            suspects = again.rest if again is not None and again.halve else self._silent(left)
+            if len(suspects) < 2:
+                # The bad item was refused by name or alone, and has its outcome.
+                return good
+        self._try(suspects)
+        return good
 
     def _common_cause(self) -> Outcome | None:
         """Return one refusal if all rows of this batch so far were refused for the same reason, and there were many.
@@ -115,15 +167,26 @@ class Delivery(ABC, Generic[Item]):
         )
 
     def _settle(self, items: Sequence[Item]) -> None:
-        """Read unknown items back, send the missing ones once more, and read those back that are still unknown."""
+        """Read unknown items back, send the missing ones once more, and read those back that are still unknown.
+
+        One item can make HubSpot drop a whole call in silence, so items that stay silent together are searched, too.
+        """
         unclear = self._unclear(items)
         if not unclear or not self._confirm_by_reading(unclear):
             return
         lost = self._unclear(unclear)
-        if lost:
-            _log.info("%d writes could not be found when read back; sending them once more", len(lost))
-            self._send(lost)
-            self._confirm_by_reading(self._unclear(lost))
+        if not lost:
+            return
+        _log.info("%d writes could not be found when read back; sending them once more", len(lost))
+        self._send(lost)
+        silent = self._silent(lost)
+        for _ in range(SILENT_SEARCHES):
+            if len(silent) < 2:
+                break
+            rest = self._search(silent)
+            self._send_if_any(rest)
+            silent = self._silent(rest)
+        self._confirm_by_reading(self._unclear(lost))
 
     def _confirm_by_reading(self, items: Sequence[Item]) -> bool:
         """Confirm the items that HubSpot holds; False when HubSpot cannot be asked."""
@@ -144,6 +207,15 @@ class Delivery(ABC, Generic[Item]):
 
     def _unclear(self, items: Sequence[Item]) -> list[Item]:
         return [item for item in items if self._outcomes[item.trace_id].status is OutcomeStatus.UNKNOWN]
+
+    def _silent(self, items: Sequence[Item]) -> list[Item]:
+        """Return the items that a whole answer did not mention."""
+        return [
+            item for item in self._unclear(items) if self._outcomes[item.trace_id].category == UNCONFIRMED
+        ]
+
+    def _all_confirmed(self, items: Sequence[Item]) -> bool:
+        return all(self._outcomes[item.trace_id].status is OutcomeStatus.CONFIRMED for item in items)
 
     def _keep(self, outcomes: Iterable[Outcome]) -> None:
         self._outcomes.update((outcome.trace_id, outcome) for outcome in outcomes)

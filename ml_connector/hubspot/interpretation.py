@@ -11,7 +11,7 @@ from typing import Any
 from ml_connector.http import Answer
 from ml_connector.hubspot.answers import Problem, Refusal, error_of, problems_in, refusal_of
 from ml_connector.hubspot.messages import existing_id
-from ml_connector.hubspot.outcomes import Again, Outcome, OutcomeStatus, WriteInput
+from ml_connector.hubspot.outcomes import UNCONFIRMED, Again, Outcome, OutcomeStatus, WriteInput
 
 ROW_STATUSES = frozenset({400, 409, 413, 422})
 """Refusals of a whole batch that one of its rows may have caused."""
@@ -121,7 +121,7 @@ def _silent(item: WriteInput, http_status: int, message: str) -> Outcome:
         OutcomeStatus.UNKNOWN,
         hubspot_id=_own_id(item),
         http_status=http_status,
-        category="UNCONFIRMED",
+        category=UNCONFIRMED,
         message=message,
     )
 

@@ -9,7 +9,7 @@ from ml_connector.http import Answer
 from ml_connector.hubspot.answers import Context, Problem, error_of, problems_in, refusal_of
 from ml_connector.hubspot.association_types import HUBSPOT_DEFINED
 from ml_connector.hubspot.interpretation import ROW_STATUSES
-from ml_connector.hubspot.outcomes import Again, Outcome, OutcomeStatus
+from ml_connector.hubspot.outcomes import UNCONFIRMED, Again, Outcome, OutcomeStatus
 
 NO_ASSOCIATIONS = "NO_ASSOCIATIONS_FOUND"
 """The end of the sub-category that says a record has no associations, which is no failure (reference: hubspot 4)."""
@@ -191,6 +191,4 @@ def _refused(
 def _silent(link: Link, http_status: int) -> Outcome:
     message = "HubSpot's answer does not mention this link; its type may not exist in the portal."
     status = OutcomeStatus.UNKNOWN
-    return Outcome(
-        link.key, link.key, status, http_status=http_status, category="UNCONFIRMED", message=message
-    )
+    return Outcome(link.key, link.key, status, http_status=http_status, category=UNCONFIRMED, message=message)

@@ -38,6 +38,10 @@ class WriteInput:
     id_property: str | None
 
 
+UNCONFIRMED = "UNCONFIRMED"
+"""The category of an item that a whole answer did not mention."""
+
+
 class OutcomeStatus(StrEnum):
     """How an operation ended: proven done, refused, or not known even after reading back."""
 
@@ -68,15 +72,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Again(Generic[Item]):
-    """A batch that has to be sent again without the rows that are settled: whole, or in halves to find bad rows."""
+    """A batch of which ``rest`` has to be sent again: in parts when ``halve`` says that some bad row is among it."""
 
     settled: list[Outcome]
     rest: Sequence[Item]
     halve: bool
-
-    def parts(self) -> list[Sequence[Item]]:
-        """Return what to send next, in order; never the same batch as before."""
-        if not self.halve:
-            return [self.rest]
-        middle = (len(self.rest) + 1) // 2
-        return [self.rest[:middle], self.rest[middle:]]

@@ -194,7 +194,7 @@ def test_one_bad_link_does_not_take_its_neighbours_along(named: bool) -> None:
     outcomes = make(*(link(number) for number in range(10)))
     assert [one.key for one in outcomes if one.status is REJECTED] == [link(7).key]
     assert sum(one.status is CONFIRMED for one in outcomes) == 9
-    assert portal.creates.calls == (2 if named else 7)
+    assert portal.creates.calls == (2 if named else 6)
 
 
 @responses.activate

@@ -112,7 +112,7 @@ def test_one_bad_row_in_a_hundred_costs_at_most_fifteen_calls_and_no_neighbour(s
     outcomes = write(client(), [upsert(number) for number in range(100)])
     assert of(outcomes, REJECTED) == {f"t-{bad}"}
     assert len(of(outcomes, CONFIRMED)) == 99 == len(portal.records)
-    assert portal.upserts.calls <= 16
+    assert portal.upserts.calls <= 10
     assert [one.trace_id for one in outcomes] == [f"t-{number}" for number in range(100)]
     assert outcomes[bad].message == "<name> is bad"
 
@@ -122,7 +122,7 @@ def test_a_batch_refused_row_by_row_for_one_reason_is_not_tried_to_the_end() -> 
     portal = Portal(lambda inputs: (400, {"category": "VALIDATION_ERROR", "message": "A field is required"}))
     outcomes = write(client(), [upsert(number) for number in range(100)])
     assert len(of(outcomes, REJECTED)) == 100
-    assert portal.upserts.calls < 45
+    assert portal.upserts.calls < 50
     assert {one.category for one in outcomes} == {"VALIDATION_ERROR"}
     assert "Not tried alone" in (outcomes[-1].message or "")
 
@@ -136,6 +136,41 @@ def test_rows_after_many_bad_ones_still_land() -> None:
     Portal(refuse)
     outcomes = write(client(), [upsert(number) for number in range(100)])
     assert len(of(outcomes, CONFIRMED)) == 75
+
+
+@responses.activate
+def test_several_bad_rows_cost_little_and_no_neighbour() -> None:
+    bad = {3, 4, 40, 77, 99}
+
+    def refuse(inputs: list[Any]) -> Reply | None:
+        hit = [item["id"] for item in inputs if int(item["id"][5:]) in bad]
+        return (400, {"category": "VALIDATION_ERROR", "message": f"{hit[0]} is bad"}) if hit else None
+
+    portal = Portal(refuse)
+    outcomes = write(client(), [upsert(number) for number in range(100)])
+    assert of(outcomes, REJECTED) == {f"t-{number}" for number in bad}
+    assert len(of(outcomes, CONFIRMED)) == 95
+    assert portal.upserts.calls <= 15 * len(bad)
+
+
+@responses.activate
+def test_a_row_that_makes_hubspot_drop_the_whole_call_is_found() -> None:
+    def refuse(inputs: list[Any]) -> Reply | None:
+        return (200, {"results": []}) if any(item["id"] == "demo:37" for item in inputs) else None
+
+    portal = Portal(refuse)
+    outcomes = write(client(), [upsert(number) for number in range(100)])
+    assert of(outcomes, UNKNOWN) == {"t-37"}
+    assert len(portal.records) == 99
+    assert portal.upserts.calls + portal.reads.calls <= 1 + 15
+
+
+@responses.activate
+def test_where_everything_is_dropped_in_silence_looking_ends() -> None:
+    portal = Portal(lambda inputs: (200, {"results": []}))
+    outcomes = write(client(), [upsert(number) for number in range(100)])
+    assert len(of(outcomes, UNKNOWN)) == 100
+    assert portal.upserts.calls <= 20
 
 
 @responses.activate
@@ -169,8 +204,8 @@ def test_what_is_not_found_or_different_is_sent_once_more() -> None:
 @responses.activate
 def test_what_never_shows_stays_unknown_after_two_sendings() -> None:
     portal = Portal(lambda inputs: (200, {"results": []}))
-    outcomes = write(client(), [upsert(1), upsert(2)])
-    assert of(outcomes, UNKNOWN) == {"t-1", "t-2"}
+    outcomes = write(client(), [upsert(1)])
+    assert of(outcomes, UNKNOWN) == {"t-1"}
     assert (portal.upserts.calls, portal.reads.calls) == (2, 2)
 
 

@@ -163,9 +163,9 @@ def test_errors_that_name_nobody_send_the_unconfirmed_again() -> None:
     body = {"results": [result(items[0])], "errors": [{"category": "VALIDATION_ERROR", "message": "No."}]}
     reading = again(207, body, items)
     assert statuses(reading.settled) == [CONFIRMED]
-    assert reading.parts() == [items[1:]]
+    assert (reading.rest, reading.halve) == (items[1:], False)
     nothing = again(207, {**body, "results": []}, items)
-    assert nothing.parts() == [items[:3], items[3:]]
+    assert (nothing.rest, nothing.halve) == (items, True)
 
 
 def test_the_only_row_owns_every_error() -> None:
@@ -174,10 +174,10 @@ def test_the_only_row_owns_every_error() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 409, 413, 422])
-def test_a_refused_batch_is_halved_and_a_refused_row_rejected(status: int) -> None:
+def test_a_refused_batch_goes_again_and_a_refused_row_is_rejected(status: int) -> None:
     items = [upsert(number) for number in range(5)]
     reading = again(status, {"category": "VALIDATION_ERROR", "message": "No."}, items)
-    assert (reading.settled, reading.parts()) == ([], [items[:3], items[3:]])
+    assert (reading.settled, reading.rest, reading.halve) == ([], items, True)
     outcomes = read(status, {"category": "VALIDATION_ERROR", "message": "No."}, items[:1])
     assert (outcomes[0].status, outcomes[0].http_status) == (REJECTED, status)
 
@@ -187,7 +187,7 @@ def test_rows_that_a_refusal_names_are_rejected_and_the_rest_goes_whole() -> Non
     body = {"message": "No.", "errors": [{"message": "x", "context": {"objectWriteTraceId": ["t-2"]}}]}
     reading = again(400, body, items)
     assert [one.trace_id for one in reading.settled] == ["t-2"]
-    assert reading.parts() == [[items[0], items[2]]]
+    assert (reading.rest, reading.halve) == ([items[0], items[2]], False)
 
 
 def test_rows_with_a_property_the_portal_lacks_are_all_named() -> None:
@@ -267,7 +267,7 @@ def test_every_input_has_one_outcome_whatever_is_left_out_or_shuffled(
     chance.shuffle(errors)
     reading = interpret(answer(207, {"results": results, "errors": errors}), items, "/batch")
     outcomes = reading.settled if isinstance(reading, Again) else reading
-    rest = [item for part in reading.parts() for item in part] if isinstance(reading, Again) else []
+    rest = reading.rest if isinstance(reading, Again) else []
     named = sorted([one.trace_id for one in outcomes] + [item.trace_id for item in rest])
     assert named == sorted(item.trace_id for item in items)
     expected = {"trace": CONFIRMED, "key": CONFIRMED, "error trace": REJECTED, "error id": REJECTED}
