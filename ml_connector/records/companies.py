@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from zoneinfo import ZoneInfo
 
 from ml_connector.records import normal_forms
+from ml_connector.records.fields import part, utc_stamp
 from ml_connector.records.model import CompanyRecord, Properties
 from ml_connector.records.normal_forms import text
-from ml_connector.records.snapshots import SnapshotRows, Version, newest, part, utc_stamp
+from ml_connector.visma.snapshots import SnapshotRows, Version, newest
 
 SUPPLIER_PROPERTIES = frozenset({"visma_supplier_id", "visma_supplier_status", "visma_relationship"})
 """What a supplier may say about a company that is a customer too; everything else is the customer's to say."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from ml_connector.records import normal_forms
+from ml_connector.records.fields import part, utc_stamp
 from ml_connector.records.model import ContactRecord
 from ml_connector.records.normal_forms import text
-from ml_connector.records.snapshots import SnapshotRows, Version, newest, part, utc_stamp
+from ml_connector.visma.snapshots import SnapshotRows, Version, account_kind, newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +91,6 @@ def customer_mentions(version: Version, region: str) -> Iterator[Mention]:
             partition=version.partition,
             company=f"customer:{row['number']}",
         )
-
-
-def account_kind(business_account_type: object) -> str:
-    """Return ``supplier`` or ``customer`` for a contact's ``businessAccountType``, a free word in Visma's interface.
-
-    Its values are not listed anywhere; the product's words are Customer, Supplier and Vendor, alone or combined. An
-    account that is both is found under its customer number.
-    """
-    word = str(business_account_type or "").casefold()
-    sells = "supplier" in word or "vendor" in word
-    return "supplier" if sells and "customer" not in word else "customer"
 
 
 def _phone(info: Mapping[str, object], region: str) -> str | None:

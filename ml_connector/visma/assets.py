@@ -1,6 +1,6 @@
 """The step ``visma``: one snapshot per entity and window, exactly as received."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,13 +9,12 @@ import dagster as dg
 from ml_connector.database import engine
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.partitions import windows_of
-from ml_connector.records.contacts import account_kind
-from ml_connector.records.snapshots import newest
 from ml_connector.settings import ConnectionSettings
 from ml_connector.step import Step, counted
 from ml_connector.storage import Dataset
 from ml_connector.visma.client import VismaClient
 from ml_connector.visma.extract import SNAPSHOT_SCHEMA, extract_changed, fetch_named, snapshot_row
+from ml_connector.visma.snapshots import named_accounts
 
 DESCRIPTIONS = {
     "contacts": "People and mailboxes of customers and suppliers. Visma answers this list unpaged.",
@@ -118,14 +117,6 @@ def _close(
     unknown = [(number, partition) for number, partition in wanted.items() if f"{kind}:{number}" not in known]
     found = [exists for _, exists in fetch_named(client, entity, unknown, write)]
     return {"found": sum(found), "missing": len(found) - sum(found)}
-
-
-def named_accounts(contacts: Dataset, kind: str) -> Iterator[tuple[str, str]]:
-    """Yield ``(number, partition)`` of the customers or suppliers that a contacts snapshot belongs to."""
-    for version in newest(contacts):
-        account = version.values.get("businessAccount")
-        if account and account_kind(version.values.get("businessAccountType")) == kind:
-            yield str(account), version.partition
 
 
 def _reference_asset(step: Step, entity: str) -> dg.AssetsDefinition:

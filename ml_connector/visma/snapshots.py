@@ -1,12 +1,10 @@
-"""Reading snapshots for mapping: the newest version of every row, and Visma's naive time stamps."""
+"""Reading stored snapshots: the newest version of every row, and the accounts that rows of other entities name."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 Values = Mapping[str, Any]
 """One parsed Visma row; numbers with a fraction are Decimal."""
@@ -50,22 +48,20 @@ def newest(snapshot: SnapshotRows) -> Iterator[Version]:
             yield Version(row["key"], row["modified"] or "", row["partition"], values)
 
 
-def utc_stamp(stamp: str, zone: ZoneInfo) -> str | None:
-    """Return a naive Visma stamp as HubSpot takes a datetime: ISO 8601 in UTC with milliseconds; None without one.
+def account_kind(business_account_type: object) -> str:
+    """Return ``supplier`` or ``customer`` for a contact's ``businessAccountType``, a free word in Visma's interface.
 
-    In the hour that a clock change repeats, the stamp is read as the earlier of the two (reference: visma 3.2).
+    Its values are not listed anywhere; the product's words are Customer, Supplier and Vendor, alone or combined. An
+    account that is both is found under its customer number.
     """
-    if not stamp:
-        return None
-    moment = datetime.fromisoformat(stamp).replace(tzinfo=zone).astimezone(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    word = str(business_account_type or "").casefold()
+    sells = "supplier" in word or "vendor" in word
+    return "supplier" if sells and "customer" not in word else "customer"
 
 
-def part(values: Values, *path: str) -> Any:
-    """Return a nested value such as ``part(row, "country", "name")``; None where any step is missing or null."""
-    found: Any = values
-    for name in path:
-        if not isinstance(found, Mapping):
-            return None
-        found = found.get(name)
-    return found
+def named_accounts(contacts: SnapshotRows, kind: str) -> Iterator[tuple[str, str]]:
+    """Yield ``(number, partition)`` of the customers or suppliers that the rows of a contacts snapshot belong to."""
+    for version in newest(contacts):
+        account = version.values.get("businessAccount")
+        if account and account_kind(version.values.get("businessAccountType")) == kind:
+            yield str(account), version.partition
