@@ -63,6 +63,13 @@ def home() -> Path:
     return folder
 
 
+def private_folder(name: str) -> Path:
+    """Return a folder of the home that only this user may enter, even where the home must let others pass through."""
+    folder = home() / name
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
 def _default_home(above_package: Path) -> Path:
     """Return the home without a setting; ``above_package`` is the folder that holds the package."""
     is_clone = all((above_package / name).exists() for name in ("pyproject.toml", "workspace.yaml"))
@@ -180,6 +187,9 @@ def database_error(error: BaseException, url: URL) -> StorageError:
         return StorageError(
             f"{place} refused a statement ({type(error).__name__}, code {code}).", remedy=None
         )
+    refusal = text.partition("FATAL:")[2].strip().splitlines()
+    if refusal:
+        return StorageError(f"{place} refuses the connection: {refusal[0]}.", remedy=setting)
     return StorageError(f"{place} does not answer.", remedy=f"Start it, or correct the address. {setting}")
 
 

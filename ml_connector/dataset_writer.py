@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 import tempfile
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,6 +26,10 @@ from ml_connector.storage_root import UNPARTITIONED, StorageRoot, StoredFile, de
 
 BUFFER_BYTES = 64 * 1024 * 1024
 """How much all partitions of a writer together may hold back before the biggest ones are written out."""
+
+UNFINISHED = ".unfinished"
+ABANDONED_SECONDS = 2 * 24 * 3600.0
+"""Age after which an unfinished file has no writer any more; no run takes that long."""
 
 
 class Storage(StorageRoot):
@@ -144,10 +149,11 @@ class DatasetWriter:
 
     def _temporary(self, partition: str) -> Path:
         """Return a new name for a partition's unfinished file: beside its place, or in a spool where that is remote."""
-        name = f".{uuid.uuid4().hex}.unfinished"
+        name = f".{uuid.uuid4().hex}{UNFINISHED}"
         if self._root.is_local:
             folder = Path(str(self._root.place(path_of(self._asset_path, partition, self._run_id)))).parent
             folder.mkdir(parents=True, exist_ok=True)
+            _sweep(folder)
             return folder / name
         if self._spool is None:
             self._spool = tempfile.TemporaryDirectory(prefix="ml-connector-")
@@ -172,12 +178,19 @@ class DatasetWriter:
             if self._root.is_local:
                 sink.path.replace(str(place))
             else:
-                place.parent.mkdir(parents=True, exist_ok=True)
                 place.fs.put_file(str(sink.path), place.path)
                 sink.path.unlink()
         except OSError as error:
             raise not_written(self._asset_path, partition, error) from error
         return StoredFile(partition, path, self._run_id, part.rows, sink.size, sink.digest())
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what writers that were killed have left in a partition's folder."""
+    for left in folder.glob(f".*{UNFINISHED}"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+                left.unlink()
 
 
 class _Sink(io.RawIOBase):

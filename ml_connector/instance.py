@@ -92,7 +92,7 @@ class ConnectorComputeLogs(LocalComputeLogManager):
         cls, inst_data: ConfigurableClassData | None, config_value: Any
     ) -> "ConnectorComputeLogs":
         """Make the log manager."""
-        return cls(base_dir=str(database.home() / "logs"), inst_data=inst_data)
+        return cls(base_dir=str(database.private_folder("logs")), inst_data=inst_data)
 
 
 def connector_home() -> Path:
@@ -103,8 +103,7 @@ def connector_home() -> Path:
     configured = os.environ.get("DAGSTER_HOME")
     if configured:
         return Path(configured).expanduser().absolute()
-    folder = database.home() / "dagster"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder = database.private_folder("dagster")
     file = folder / "dagster.yaml"
     if file.is_symlink() and file.readlink() != CONFIGURATION:
         file.unlink()

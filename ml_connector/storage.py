@@ -77,13 +77,15 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         """
         expected = list(context.asset_partition_keys) if context.has_asset_partitions else [UNPARTITIONED]
         _check(obj, context.asset_key, expected)
+        storage = Storage(self.root)
         for file in obj.files:
             try:
-                obj.root.check(file)
+                storage.check(file)
             except OSError as error:
                 raise StorageError(
-                    f"{described(obj.asset_path, file.partition)} was not stored whole ({error.strerror}).",
-                    remedy="Run it again.",
+                    f"{described(obj.asset_path, file.partition)} is not whole at {storage.place(file.path)}.",
+                    remedy="Run it again. If that does not help: the storage roots of the resource and of the IO "
+                    "manager must be the same.",
                 ) from error
         if context.has_asset_partitions:
             for file in obj.files:

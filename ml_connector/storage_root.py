@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from upath import UPath
 
-from ml_connector.database import home
+from ml_connector.database import private_folder
 from ml_connector.errors import StorageError
 
 ROOT_VARIABLE = "ML_CONNECTOR_STORAGE_URL"
@@ -82,7 +82,7 @@ class StorageRoot:
 
 def default_root() -> str:
     """Return the storage root without a setting of its own."""
-    return os.environ.get(ROOT_VARIABLE) or str(home() / "storage")
+    return os.environ.get(ROOT_VARIABLE) or str(private_folder("storage"))
 
 
 def path_of(asset_path: Sequence[str], partition: str, run_id: str) -> str:

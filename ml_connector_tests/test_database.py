@@ -127,6 +127,10 @@ class TestEngine:
         with pytest.raises(StorageError, match=r"nowhere .* does not exist\. Create it"):
             database.engine(postgres_server.url("nowhere"))
 
+    def test_passes_on_why_the_server_refuses(self, postgres_server: EmbeddedServer) -> None:
+        with pytest.raises(StorageError, match='refuses the connection: role "nobody" does not exist'):
+            database.engine(postgres_server.url().replace("postgres@", "nobody@"))
+
     def test_names_a_refused_password_but_not_the_password(self) -> None:
         url = sa.make_url(f"postgresql+psycopg2://u:{PASSWORD}@h/d")
         error = database.database_error(Exception('FATAL:  password authentication failed for user "u"'), url)

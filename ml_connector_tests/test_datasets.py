@@ -135,6 +135,18 @@ class TestWriting:
             second.write("d", [*keys(0, 10_001), {"colour": "red"}])
         assert list(first.dataset.rows()) == [ROW]
 
+    def test_what_a_killed_writer_left_is_swept_away_when_it_is_old(
+        self, local: Storage, tmp_path: Path
+    ) -> None:
+        folder = tmp_path.joinpath(*ASSET, "d")
+        folder.mkdir(parents=True)
+        (folder / ".old.unfinished").touch()
+        os.utime(folder / ".old.unfinished", (0, 0))
+        (folder / ".fresh.unfinished").touch()
+        with local.writer(ASSET, ["d"], "run1", SCHEMA):
+            pass
+        assert files_under(folder) == [".fresh.unfinished", "run1.parquet"]
+
     @pytest.mark.parametrize("when", ["while rows are written", "at the end"])
     def test_a_full_disk_is_said_and_leaves_nothing(
         self, local: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
@@ -317,6 +329,7 @@ class TestRoot:
     ) -> None:
         monkeypatch.delenv(ROOT_VARIABLE, raising=False)
         assert str(Storage().folder) == str(ml_connector_home / "storage")
+        assert (ml_connector_home / "storage").stat().st_mode & 0o777 == 0o700
         monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path / "elsewhere"))
         assert str(Storage().folder) == str(tmp_path / "elsewhere")
 

@@ -304,8 +304,22 @@ def test_a_file_that_vanished_before_it_was_recorded_is_not_recorded(
         (tmp_path / writer.dataset.files[0].path).unlink()
         return writer.dataset
 
-    with pytest.raises(StorageError, match="nordic/visma/accounts was not stored whole"):
+    with pytest.raises(StorageError, match="nordic/visma/accounts is not whole"):
         dg.materialize(
             [careless], instance=instance, resources={"io_manager": ParquetIOManager(root=str(tmp_path))}
         )
     assert instance.fetch_materializations(ACCOUNTS, limit=1).records == []
+
+
+def test_a_resource_with_another_root_is_found_out(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+    with pytest.raises(
+        StorageError, match="storage roots of the resource and of the IO manager must be the same"
+    ):
+        dg.materialize(
+            [accounts],
+            instance=instance,
+            resources={
+                "io_manager": ParquetIOManager(root=str(tmp_path / "here")),
+                "files": StorageResource(root=str(tmp_path / "there")),
+            },
+        )
