@@ -5,7 +5,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_connector.visma.entities import ENTITIES
@@ -45,6 +45,7 @@ def test_the_text_of_each_row_is_exact(piece: int) -> None:
     assert values[3] == Decimal("7.50")
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     rows=st.lists(
         st.dictionaries(st.text(max_size=5), st.text() | st.integers() | st.none() | st.lists(st.text())),
