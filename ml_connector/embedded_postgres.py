@@ -215,8 +215,12 @@ class EmbeddedServer:
         return self.log.read_text(errors="replace")[-1000:] if self.log.exists() else ""
 
     def _stop(self) -> None:
+        socket_folder = _socket_folder(self.folder)
         with suppress(StorageError):
             self._run("pg_ctl", ["-D", str(self.folder), "-m", "fast", "-w", "-t", "60", "stop"])
+        if socket_folder != self.folder:
+            with suppress(OSError):
+                socket_folder.rmdir()
 
     def _process_alive(self) -> bool:
         """Whether the server that wrote ``postmaster.pid`` lives: the number may by now be another program's."""

@@ -324,8 +324,11 @@ class TestEmbeddedServer:
         server = EmbeddedServer(folder / "postgres", {"fsync": "off"})
         server.join()
         assert server.is_running()
-        assert "long" not in server.url()
+        elsewhere = Path(str(sa.make_url(server.url()).query["host"]))
+        assert "long" not in elsewhere.name
+        assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o700
         server.leave()
+        assert not elsewhere.exists()
 
     def test_leaves_a_folder_alone_that_is_not_its_own(self, short_home: Path) -> None:
         other = database.home() / "postgres"
