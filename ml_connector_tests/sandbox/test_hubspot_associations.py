@@ -327,3 +327,19 @@ def test_the_account_may_make_a_company_of_a_contacts_domain(hub: Hub) -> None:
     assert company.values["hs_object_source"] == "COMPANIES"
     assert company.values["hs_object_source_detail_1"] == "CRM_SETTING"
     assert len(hub.sandbox.links("contacts", "companies")) == 2
+
+
+def test_a_line_item_takes_over_from_its_product(hub: Hub) -> None:
+    product = hub.sandbox.add_record("products", {"name": "Hour", "price": "900", "hs_sku": "H1"})
+    properties = {"hs_product_id": product, "quantity": "2", "name": "Hour of Kari"}
+    line = hub.objects("POST", "line_items", {"properties": properties}).json()["id"]
+    values = hub.sandbox.record("line_items", line).values
+    assert (values["name"], values["hs_sku"], values["amount"]) == ("Hour of Kari", "H1", "1800")
+
+
+def test_ids_of_associated_records_may_be_numbers(hub: Hub, people: tuple[str, str, str]) -> None:
+    contact, first, _ = people
+    hub.sandbox.link("contacts", contact, "companies", first)
+    hub.sandbox.configure(numeric_to_object_id=True)
+    body = hub.links("contacts/companies", "read", [{"id": contact}]).json()
+    assert body["results"][0]["to"][0]["toObjectId"] == int(first)

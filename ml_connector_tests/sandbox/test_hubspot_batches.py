@@ -299,3 +299,13 @@ def test_neither_a_key_nor_a_page_looks_at_all_records(keyed: Hub) -> None:
     assert keyed.batch("companies", "upsert", rows(100)).status_code == 200
     assert keyed.objects("GET", "companies", limit=100).status_code == 200
     assert keyed.batch("companies", "read", [{"id": "old:7"}], idProperty=KEY).status_code == 200
+
+
+@pytest.mark.parametrize("first", ["email", "hs_additional_emails"])
+def test_an_address_that_becomes_additional_stays_taken(hub: Hub, first: str) -> None:
+    record_id = hub.sandbox.add_record("contacts", {"email": "old@fjord.example"})
+    values = {"email": "new@fjord.example", "hs_additional_emails": "old@fjord.example"}
+    ordered = {first: values[first], **values}
+    assert hub.objects("PATCH", f"contacts/{record_id}", {"properties": ordered}).status_code == 200
+    refused = hub.objects("POST", "contacts", {"properties": {"email": "old@fjord.example"}})
+    assert refused.status_code == 409

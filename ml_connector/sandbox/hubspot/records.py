@@ -135,10 +135,9 @@ class RecordStore:
 
     def apply(self, record: Record, write: Write) -> None:
         """Carry out a write whose values have been checked, and keep the indexes right."""
+        for name in write.changes:
+            self._release(record, name, record.values.get(name, ""))
         for name, value in write.changes.items():
-            before = record.values.get(name, "")
-            if before:
-                self._release(record, name, before)
             if value:
                 record.values[name] = value
                 for index, key in self.keys_of(name, value):

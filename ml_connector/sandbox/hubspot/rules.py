@@ -61,6 +61,7 @@ def settled(
     if object_type.type_id == "0-53":
         _check_invoice(account, record, {**before, **changes}, changes, links)
     if object_type.type_id == "0-8":
+        changes = _with_product(account, changes) if record is None else changes
         changes = {**changes, **_line_amounts({**before, **changes})}
     if object_type.type_id == "0-3" and record is None:
         changes = {"pipeline": "default", **changes}
@@ -141,6 +142,16 @@ def _line_amounts(after: Mapping[str, str]) -> dict[str, str]:
     return {name: f"{figure.normalize():f}" for name, figure in figures.items()}
 
 
+def _with_product(account: Account, changes: dict[str, str]) -> dict[str, str]:
+    """Return the changes of a new line item with what it takes over from its product."""
+    product = account.stores["0-7"].get(changes.get("hs_product_id", ""))
+    if product is None:
+        return changes
+    taken = {name: product.values[name] for name in FROM_PRODUCT if name in product.values}
+    return {**taken, **changes}
+
+
+FROM_PRODUCT = ("name", "price", "hs_sku", "description", "hs_cost_of_goods_sold")
 CALLING_CODES = ("354", "358", "44", "45", "46", "47", "49")
 PHONES = {
     "phone": "hs_searchable_calculated_phone_number",
@@ -159,7 +170,17 @@ def local_number(phone: str) -> str:
     if not phone.strip().startswith(("+", "00")):
         return digits
     digits = digits.removeprefix("00")
-    return next((digits.removeprefix(code) for code in CALLING_CODES if digits.startswith(code)), digits)
+    return next((digits.removeprefix(code) for code in def _with_product(account: Account, changes: dict[str, str]) -> dict[str, str]:
+    """Return the changes of a new line item with what it takes over from its product."""
+    product = account.stores["0-7"].get(changes.get("hs_product_id", ""))
+    if product is None:
+        return changes
+    taken = {name: product.values[name] for name in FROM_PRODUCT if name in product.values}
+    return {**taken, **changes}
+
+
+FROM_PRODUCT = ("name", "price", "hs_sku", "description", "hs_cost_of_goods_sold")
+CALLING_CODES if digits.startswith(code)), digits)
 
 
 def _contact_extras(
