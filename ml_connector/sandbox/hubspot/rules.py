@@ -170,17 +170,7 @@ def local_number(phone: str) -> str:
     if not phone.strip().startswith(("+", "00")):
         return digits
     digits = digits.removeprefix("00")
-    return next((digits.removeprefix(code) for code in def _with_product(account: Account, changes: dict[str, str]) -> dict[str, str]:
-    """Return the changes of a new line item with what it takes over from its product."""
-    product = account.stores["0-7"].get(changes.get("hs_product_id", ""))
-    if product is None:
-        return changes
-    taken = {name: product.values[name] for name in FROM_PRODUCT if name in product.values}
-    return {**taken, **changes}
-
-
-FROM_PRODUCT = ("name", "price", "hs_sku", "description", "hs_cost_of_goods_sold")
-CALLING_CODES if digits.startswith(code)), digits)
+    return next((digits.removeprefix(code) for code in CALLING_CODES if digits.startswith(code)), digits)
 
 
 def _contact_extras(
