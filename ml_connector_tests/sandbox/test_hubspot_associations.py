@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from ml_connector.sandbox.hubspot import HubSpotSandboxSettings
 from ml_connector_tests.sandbox.hubspot_serving import Hub
 
 
@@ -233,108 +232,6 @@ def test_numbers_of_the_reference_table_hold(hub: Hub) -> None:
         (14, "Parent Company"),
         (450, None),
     ]
-
-
-def test_a_line_item_has_one_parent_and_goes_with_it(hub: Hub) -> None:
-    first, second = (hub.sandbox.add_record("invoices", {"hs_currency": "NOK"}) for _ in range(2))
-    line = hub.sandbox.add_record("line_items", {"name": "Hour", "price": "100", "quantity": "2"})
-    assert hub.sandbox.record("line_items", line).values["amount"] == "200"
-    assert hub.links("invoices/line_items", "create", [typed(first, line, 409)]).status_code == 200
-    refused = hub.links("line_items/invoices", "create", [typed(line, second, 410)])
-    assert refused.status_code == 207
-    assert "already belongs" in refused.json()["errors"][0]["message"]
-    assert hub.objects("DELETE", f"invoices/{first}").status_code == 204
-    assert hub.sandbox.snapshot()["line_items"] == 0
-
-
-def test_a_line_item_costs_nothing_or_more(hub: Hub) -> None:
-    refused = hub.objects("POST", "line_items", {"properties": {"name": "Refund", "price": "-1"}})
-    assert refused.status_code == 400
-    assert hub.objects("POST", "line_items", {"properties": {"name": "A", "amount": "1"}}).status_code == 400
-    discounted = {"name": "A", "price": "100.50", "quantity": "3", "hs_discount_percentage": "10"}
-    record_id = hub.sandbox.add_record("line_items", discounted)
-    values = hub.sandbox.record("line_items", record_id).values
-    assert (values["hs_pre_discount_amount"], values["amount"]) == ("301.5", "271.35")
-
-
-def test_a_billable_invoice_opens_with_a_contact_and_a_line_only(
-    hub: Hub, people: tuple[str, str, str]
-) -> None:
-    contact, _, _ = people
-    invoice = hub.sandbox.add_record("invoices", {"hs_currency": "NOK", "hs_invoice_status": "draft"})
-    line = hub.sandbox.add_record("line_items", {"name": "Hour", "price": "1"})
-    opened = {"properties": {"hs_invoice_status": "open"}}
-    assert "INVOICE_TO_CONTACT" in hub.objects("PATCH", f"invoices/{invoice}", opened).json()["message"]
-    hub.sandbox.link("invoices", invoice, "contacts", contact)
-    assert "INVOICE_TO_LINE_ITEM" in hub.objects("PATCH", f"invoices/{invoice}", opened).json()["message"]
-    hub.sandbox.link("invoices", invoice, "line_items", line)
-    assert hub.objects("PATCH", f"invoices/{invoice}", opened).status_code == 200
-    assert hub.objects("DELETE", f"invoices/{invoice}").status_code == 400
-    hub.sandbox.configure(open_invoices_deletable=True)
-    assert hub.objects("DELETE", f"invoices/{invoice}").status_code == 204
-
-
-def test_an_invoice_that_is_not_billable_is_not_validated(hub: Hub) -> None:
-    properties = {"hs_currency": "SEK", "hs_invoice_billable": "false", "hs_invoice_status": "paid"}
-    created = hub.objects("POST", "invoices", {"properties": properties})
-    assert created.status_code == 201
-    change = {"properties": {"hs_invoice_billable": "true"}}
-    assert hub.objects("PATCH", f"invoices/{created.json()['id']}", change).status_code == 400
-    assert hub.objects("POST", "invoices", {"properties": {"hs_currency": "CHF"}}).status_code == 400
-
-
-def test_merging_moves_associations_and_keeps_the_survivors_values(
-    hub: Hub, people: tuple[str, str, str]
-) -> None:
-    contact, first, second = people
-    hub.unique("companies", "visma_customer_id")
-    hub.sandbox.edit_as_person("companies", second, {"visma_customer_id": "demo:2", "domain": "b.example"})
-    hub.sandbox.edit_as_person("companies", first, {"domain": "a.example"})
-    hub.sandbox.link("contacts", contact, "companies", second)
-    body = {"primaryObjectId": first, "objectIdToMerge": second}
-    merged = hub.objects("POST", "companies/merge", body)
-    assert merged.status_code == 200
-    values = hub.sandbox.record("companies", first).values
-    assert values["name"] == "First"
-    assert values["visma_customer_id"] == "demo:2"
-    assert values["hs_additional_domains"] == "b.example"
-    assert values["hs_merged_object_ids"] == second
-    assert hub.sandbox.links("contacts", "companies") == {(contact, first)}
-    assert hub.objects("GET", f"companies/{second}").json()["id"] == first
-    assert hub.batch("companies", "read", [{"id": second}]).status_code == 207
-    assert hub.objects("POST", "invoices/merge", body).status_code == 404
-
-
-def test_merging_contacts_keeps_both_addresses_and_may_give_a_new_id(hub: Hub) -> None:
-    first, second = (hub.sandbox.add_record("contacts", {"email": f"{name}@a.example"}) for name in "ab")
-    hub.sandbox.reset(HubSpotSandboxSettings(merge_gives_new_id=True))
-    first, second = (hub.sandbox.add_record("contacts", {"email": f"{name}@a.example"}) for name in "ab")
-    survivor = hub.sandbox.merge_as_person("contacts", first, second)
-    assert survivor not in {first, second}
-    values = hub.sandbox.record("contacts", survivor).values
-    assert (values["email"], values["hs_additional_emails"]) == ("a@a.example", "b@a.example")
-    assert hub.objects("GET", "contacts/b@a.example", idProperty="email").json()["id"] == survivor
-
-
-def test_the_account_may_make_a_company_of_a_contacts_domain(hub: Hub) -> None:
-    hub.objects("POST", "contacts", {"properties": {"email": "a@fjord.example"}})
-    assert hub.sandbox.snapshot()["companies"] == 0
-    hub.sandbox.configure(automatic_company_association=True)
-    for email in ("b@fjord.example", "c@fjord.example", "d@gmail.com"):
-        hub.objects("POST", "contacts", {"properties": {"email": email}})
-    (company,) = hub.sandbox.records("companies").values()
-    assert company.values["domain"] == "fjord.example"
-    assert company.values["hs_object_source"] == "COMPANIES"
-    assert company.values["hs_object_source_detail_1"] == "CRM_SETTING"
-    assert len(hub.sandbox.links("contacts", "companies")) == 2
-
-
-def test_a_line_item_takes_over_from_its_product(hub: Hub) -> None:
-    product = hub.sandbox.add_record("products", {"name": "Hour", "price": "900", "hs_sku": "H1"})
-    properties = {"hs_product_id": product, "quantity": "2", "name": "Hour of Kari"}
-    line = hub.objects("POST", "line_items", {"properties": properties}).json()["id"]
-    values = hub.sandbox.record("line_items", line).values
-    assert (values["name"], values["hs_sku"], values["amount"]) == ("Hour of Kari", "H1", "1800")
 
 
 def test_ids_of_associated_records_may_be_numbers(hub: Hub, people: tuple[str, str, str]) -> None:
