@@ -15,6 +15,7 @@ from ml_connector.visma.entities import Entity
 
 _PIECE = 256 * 1024
 _SPACE = " \t\r\n"
+_DELIMITERS = frozenset(_SPACE + ",]}")
 
 
 class MalformedBodyError(ValueError):
@@ -200,11 +201,17 @@ class _Scanner:
                 raise MalformedBodyError(f"{error.msg} at character {place}") from None
             except (ValueError, RecursionError) as error:
                 raise MalformedBodyError(_place(error)) from None
-            if end == len(self._text) and self._text[end - 1] not in '}]"' and self._more(self._piece):
+            if self._may_go_on(end) and self._more(self._piece):
                 continue
             raw = self._text[self._at : end]
             self._at = end
             return raw, value
+
+    def _may_go_on(self, end: int) -> bool:
+        """Whether a value that seems to end here may be a number cut between two pieces."""
+        if self._text[end - 1] in '}]"':
+            return False
+        return self._text[end : end + 1] not in _DELIMITERS
 
     def items(self) -> Iterator[tuple[str, Any]]:
         """Take an array: its items, one by one."""

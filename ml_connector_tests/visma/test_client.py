@@ -12,6 +12,7 @@ import responses
 
 import ml_connector.visma
 from ml_connector.errors import CredentialsError, PermanentApiError, TransientApiError, UsageError
+from ml_connector.http import Answer, Transport
 from ml_connector.visma import VismaClient, VismaCredentials, WarningKind
 from ml_connector_tests.visma.fake import API, NOW, SECRET, TOKEN, batch, client, customer, visma
 
@@ -152,9 +153,22 @@ def test_the_temporary_file_of_a_huge_answer_is_given_back(
 ) -> None:
     monkeypatch.setattr("ml_connector.http.SPOOL_BYTES", 10)
     api.get(f"{API}/v1/contact", json=[{"contactId": number} for number in range(1500)])
-    pages = client().changed("contacts")
+    transport = Transport("Visma")
+    answers: list[Answer] = []
+    send = transport.send
+
+    def remembering(*args: Any, **options: Any) -> Answer:
+        answers.append(send(*args, **options))
+        return answers[-1]
+
+    monkeypatch.setattr(transport, "send", remembering)
+    pages = client(transport=transport).changed("contacts")
     assert len(next(pages)) == 1000
+    file = answers[-1].file
+    assert file is not None
+    assert not file.closed
     pages.close()  # type: ignore[attr-defined]
+    assert file.closed
 
 
 def test_wrapped_lists_are_paged_too() -> None:

@@ -36,6 +36,7 @@ def test_the_text_of_each_row_is_exact(piece: int) -> None:
         '{ "nested" : { "list":[1, 2.50,{}] } ,"x":-0.10e1 }',
         "7.50",
         "true",
+        "-120.25e-10",
     ]
     body = ("\ufeff [\n" + " ,\r\n\t".join(texts) + "\n] \n").encode()
     assert [raw for raw, _ in read(body, piece)] == texts
