@@ -64,7 +64,7 @@ def build_sensor(
         name=f"{settings.name}_daily",
         job_name=job_name(settings.name),
         minimum_interval_seconds=60,
-        default_status=dg.DefaultSensorStatus.RUNNING,
+        default_status=dg.DefaultSensorStatus.RUNNING if settings.daily else dg.DefaultSensorStatus.STOPPED,
         description="Starts a run for every complete window that has no successful load yet, missed ones first.",
     )
     def daily(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:

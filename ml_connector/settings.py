@@ -124,6 +124,13 @@ class MergingSettings(_Settings):
     )
 
 
+class RecordLinks(_Settings):
+    """Addresses of Visma's screens, with ``{number}`` where the record's number goes. Without one no link is written."""
+
+    customer: str | None = Field(default=None, pattern=r"^https://.*\{number\}", description="A customer.")
+    supplier: str | None = Field(default=None, pattern=r"^https://.*\{number\}", description="A supplier.")
+
+
 class ConnectionSettings(_Settings):
     """One Visma company (tenant) and one HubSpot portal: when its windows are cut and how its records travel."""
 
@@ -171,6 +178,13 @@ class ConnectionSettings(_Settings):
     )
     requests_in_flight: int = Field(
         default=8, ge=1, le=16, description="HubSpot requests sent side by side, within its rate limits."
+    )
+    daily: bool = Field(
+        default=True, description="Whether the daily sensor runs without being switched on in the UI."
+    )
+    record_links: RecordLinks = Field(
+        default=RecordLinks(),
+        description="Addresses by which a HubSpot record leads back to its screen in Visma.",
     )
     owners: tuple[str, ...] = Field(
         default=("team:finance-systems",),

@@ -21,6 +21,9 @@ from ml_connector.storage import Dataset
 WRITER_WAIT_SECONDS = 900.0
 """How long a run waits for another that writes to the same portal before it gives up."""
 
+TYPE_IDS = {"companies": "0-2", "contacts": "0-1", "links": "0-1"}
+"""Type ids in the addresses of records (reference: hubspot 2)."""
+
 ACCOUNTED = "every_record_accounted_for"
 NO_REJECTS = "no_rejects"
 
@@ -43,8 +46,12 @@ def _properties(step: Step) -> dg.AssetsDefinition:
         client = step.hubspot(context).get_client()
         with _writer(step, context):
             report = ensure(client, GROUP, (*COMPANY_PROPERTIES, *CONTACT_PROPERTIES))
+        report.require()
         return dg.MaterializeResult(
-            metadata={"created": len(report.created), "names created": ", ".join(report.created) or "none"}
+            metadata={
+                "created": ", ".join(report.created) or "nothing was missing",
+                "options added": ", ".join(report.options_added) or "none",
+            }
         )
 
     return properties
@@ -60,7 +67,7 @@ def _companies(step: Step) -> dg.AssetsDefinition:
         deps=[step.key("hubspot", "properties")],
         check_specs=_checks(key),
     )
-    def load(context: dg.AssetExecutionContext, plan: Dataset) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def load(context: dg.AssetExecutionContext, plan: Dataset) -> dg.MaterializeResult[None]:
         def carry_out(loader: RecordLoader, links: LinkLoader) -> dict[str, LoadCounts]:
             return {"companies": loader.load("companies", _operations(plan, "companies"))}
 
@@ -79,7 +86,7 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
         deps=[step.key("hubspot", "properties"), step.key("hubspot", "companies")],
         check_specs=_checks(key),
     )
-    def load(context: dg.AssetExecutionContext, plan: Dataset) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def load(context: dg.AssetExecutionContext, plan: Dataset) -> dg.MaterializeResult[None]:
         def carry_out(loader: RecordLoader, links: LinkLoader) -> dict[str, LoadCounts]:
             contacts = loader.load("contacts", _operations(plan, "contacts"))
             made = links.load(_operations(plan, "links"), frozenset(loader.created_ids))
@@ -94,16 +101,15 @@ def _load(
     context: dg.AssetExecutionContext,
     step: Step,
     carry_out: Callable[[RecordLoader, LinkLoader], dict[str, LoadCounts]],
-) -> dg.MaterializeResult:  # type: ignore[type-arg]
+) -> dg.MaterializeResult[None]:
     """Carry out a plan as the portal's one writer and explain what became of it."""
-    run = context.run.run_id
     client = step.hubspot(context).get_client()
     ledger = LedgerReader(engine(), step.settings.name)
     journal = step.journal(context)
     with _writer(step, context), counted(journal, "hubspot", client.requests):
         settle_lost_intents(client, journal)
-        loader = RecordLoader(client, journal, ledger, run)
-        counts = carry_out(loader, LinkLoader(client, journal, ledger, run))
+        loader = RecordLoader(client, journal, ledger, context.run.run_id)
+        counts = carry_out(loader, LinkLoader(client, journal, ledger, context.run.run_id))
     journal.add_to_summary({"entities": {name: count.as_dict() for name, count in counts.items()}})
     return dg.MaterializeResult(metadata=_metadata(counts, step, context), check_results=_results(counts))
 
@@ -142,7 +148,7 @@ def _results(counts: dict[str, LoadCounts]) -> list[dg.AssetCheckResult]:
         dg.AssetCheckResult(
             check_name=ACCOUNTED,
             passed=all(count.adds_up for count in counts.values()),
-            metadata={name: str(count.as_dict()) for name, count in counts.items()},
+            metadata={name: count.sentence() for name, count in counts.items()},
         ),
         dg.AssetCheckResult(
             check_name=NO_REJECTS,
@@ -159,6 +165,11 @@ def _results(counts: dict[str, LoadCounts]) -> list[dg.AssetCheckResult]:
 def _metadata(counts: dict[str, LoadCounts], step: Step, context: dg.AssetExecutionContext) -> dict[str, Any]:
     account = step.hubspot(context).get_account()
     client = step.hubspot(context).get_client()
+    samples = [
+        f"- [{key}]({account.record_url(TYPE_IDS[entity], hubspot_id)})"
+        for entity, count in counts.items()
+        for key, hubspot_id in count.samples.items()
+    ]
     figures = {
         f"{entity}: {name}": many
         for entity, count in counts.items()
@@ -170,7 +181,5 @@ def _metadata(counts: dict[str, LoadCounts], step: Step, context: dg.AssetExecut
         "HubSpot calls of the run so far": client.requests.calls,
         "HubSpot writes of the run so far": client.requests.writes,
         "answers 429": client.requests.throttled,
-        "portal": dg.MetadataValue.url(
-            f"https://{account.ui_domain}/contacts/{account.portal_id}/objects/0-2"
-        ),
+        "some of what was written": dg.MetadataValue.md("\n".join(samples) or "nothing was written"),
     }

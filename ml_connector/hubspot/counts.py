@@ -15,9 +15,17 @@ _OF_ACTION = {
 }
 
 
+SAMPLES = 5
+"""Written records a run shows by name."""
+
+
 @dataclass(slots=True)
 class LoadCounts:
-    """What became of the operations of one entity; ``read`` is the sum of the others, ``causes`` says why."""
+    """What became of the operations of one entity; ``read`` is the sum of the others.
+
+    ``causes`` says why operations ended badly, with counts; ``samples`` are a few records that were written, key to
+    HubSpot id.
+    """
 
     read: int = 0
     created: int = 0
@@ -28,11 +36,14 @@ class LoadCounts:
     pending: int = 0
     conflicts: int = 0
     causes: dict[str, int] = field(default_factory=dict)
+    samples: dict[str, str] = field(default_factory=dict)
 
-    def done(self, operation: Operation) -> None:
-        """Count an operation that ended as planned."""
+    def done(self, operation: Operation, written: str | None = None) -> None:
+        """Count an operation that ended as planned; ``written`` is the HubSpot record it was confirmed on."""
         name = _OF_ACTION[operation.action]
         setattr(self, name, getattr(self, name) + 1)
+        if written and len(self.samples) < SAMPLES:
+            self.samples[operation.key] = written
         if operation.action in (Action.CONFLICT, Action.REJECT):
             self.blame(operation.reason or str(operation.action))
 
@@ -62,6 +73,11 @@ class LoadCounts:
             "pending": self.pending,
             "conflicts": self.conflicts,
         }
+
+    def sentence(self) -> str:
+        """Return the equation of the counts for a person."""
+        counts = self.as_dict()
+        return f"{counts.pop('read')} read = " + " + ".join(f"{many} {name}" for name, many in counts.items())
 
     @property
     def adds_up(self) -> bool:

@@ -148,7 +148,7 @@ class RecordLoader:
         for entry, outcome in results:
             operation = entry.operation
             if outcome.status is OutcomeStatus.CONFIRMED:
-                counts.done(operation)
+                counts.done(operation, outcome.hubspot_id)
                 identities.extend(identity_rows(operation, outcome.hubspot_id))
                 cleared.append((operation.entity, operation.key))
                 if outcome.created and outcome.hubspot_id:

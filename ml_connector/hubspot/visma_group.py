@@ -92,6 +92,7 @@ COMPANY_PROPERTIES = (
     _text("companies", "visma_customer_class", "Visma customer class", f"{_KEPT} Customer class in Visma."),
     _text("companies", "visma_credit_terms", "Credit terms", f"{_KEPT} Terms of payment in Visma."),
     _text("companies", "visma_currency", "Visma currency", f"{_KEPT} ISO code of the currency it trades in."),
+    _text("companies", "visma_record_link", "Open in Visma", f"{_KEPT} Address of its screen in Visma."),
     _moment(
         "companies",
         "visma_last_modified",

@@ -93,6 +93,7 @@ operation = sa.Table(
         "stamp", sa.DateTime, comment="lastModifiedDateTime of the Visma record: naive, by Visma's own clock."
     ),
     sa.Index("ix_operation_connection_record_key", "connection", "record_key", sa.desc("id")),
+    sa.Index("ix_operation_run_id_trace_id", "run_id", "trace_id", unique=True),
     sa.Index("ix_operation_run_id_entity_status", "run_id", "entity", "status"),
     sa.Index(
         "ix_operation_open",

@@ -19,8 +19,8 @@ from ml_connector.settings import CompanyRule, MatchingSettings
 BATCH = 100
 """Records in one read (reference: hubspot 3)."""
 
-SEARCH_VALUES = 60
-"""About how many values fit one search body of 3,000 characters; used to compare costs only."""
+SEARCHED_RECORDS = 25
+"""About how many records' spellings fit one search body of 3,000 characters; used to compare costs only."""
 
 SEARCHED_PROPERTIES: Mapping[CompanyRule, tuple[str, ...]] = {
     CompanyRule.DOMAIN: ("domain",),
@@ -70,7 +70,7 @@ class CompanyCandidates:
 
     def _lookup_calls(self, unknown: int) -> int:
         searched = sum(1 for rule in self._rules if rule is not CompanyRule.EMAIL) * ceil(
-            unknown / SEARCH_VALUES
+            unknown / SEARCHED_RECORDS
         )
         through_contacts = 2 * ceil(unknown / BATCH) if CompanyRule.EMAIL in self._rules else 0
         return len(self._ids) * ceil(unknown / BATCH) + searched + through_contacts
@@ -108,9 +108,7 @@ class CompanyCandidates:
     def _searched(self, rule: CompanyRule, keys: Sequence[str]) -> Iterator[HubSpotRecord]:
         """Search for keys, then read what was found: a search may answer with yesterday's values."""
         names = self._numbers if rule is CompanyRule.ORGANISATION_NUMBER else SEARCHED_PROPERTIES[rule]
-        values = (
-            [normal_forms.national_number(key) for key in keys] if rule is CompanyRule.PHONE else list(keys)
-        )
+        values = [spelling for key in keys for spelling in spellings(rule, key)]
         ids = {
             found.id: None for name in names for found in self._client.search("companies", name, values, ())
         }
@@ -130,3 +128,14 @@ class CompanyCandidates:
             companies |= dict.fromkeys(belongs)
             index.add_contact(HubSpotRecord(contact.id, contact.properties, {"companies": belongs}))
         yield from self._read_by(None, list(companies))
+
+
+def spellings(rule: CompanyRule, key: str) -> tuple[str, ...]:
+    """Return what to search for, in lower case, to find the companies that have a key in normal form."""
+    if rule is CompanyRule.ORGANISATION_NUMBER:
+        return normal_forms.organisation_number_spellings(key)
+    if rule is CompanyRule.DOMAIN:
+        return (key, f"www.{key}")
+    if rule is CompanyRule.PHONE:
+        return (normal_forms.national_number(key),)
+    return (key,)

@@ -51,6 +51,7 @@ class ContactPlanner:
         self._properties = tuple(name for name in properties if name in self._defined)
         self._rules = settings.merging.model_dump_json()
         self._whole: dict[str, HubSpotRecord] | None = None
+        self._claimed: dict[str, str] = {}
 
     def plan(self, records: Iterable[ContactRecord], unknown: int) -> Iterator[Operation]:
         """Yield one operation per record and one per link that is still to be made, in no particular order.
@@ -154,10 +155,9 @@ class ContactPlanner:
 
     def _update(self, record: ContactRecord, contact: HubSpotRecord, rule: str) -> Operation:
         """Return what brings an existing contact to the record; one of another Visma contact is left as it is."""
-        owner = contact.properties.get(ID_PROPERTY)
-        wanted: Mapping[str, str | None] = record.properties
-        if owner and owner != record.properties[ID_PROPERTY]:
-            wanted = {}
+        own = str(record.properties[ID_PROPERTY])
+        owner = self._claimed.setdefault(contact.id, contact.properties.get(ID_PROPERTY) or own)
+        wanted: Mapping[str, str | None] = record.properties if owner == own else {}
         new = self._changes(wanted, contact.properties)
         previous = {name: contact.properties.get(name) for name in new}
         action = Action.UPDATE if new else Action.UNCHANGED

@@ -27,7 +27,7 @@ def build_assets(
 
 def _companies(step: Step) -> dg.AssetsDefinition:
     settings = step.settings
-    mapper = CompanyMapper(settings.name, settings.stamp_zone, settings.region)
+    mapper = CompanyMapper(settings.name, settings.stamp_zone, settings.region, settings.record_links)
 
     @step.asset(
         "companies",

@@ -6,13 +6,17 @@ customer's values win, because the record is there for the people who sell to it
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from ml_connector.records import normal_forms
 from ml_connector.records.fields import part, utc_stamp
 from ml_connector.records.model import CompanyRecord, Properties
 from ml_connector.records.normal_forms import text
+from ml_connector.settings import RecordLinks
 from ml_connector.visma.snapshots import SnapshotRows, Version, newest
+
+NO_LINKS = RecordLinks()
 
 SUPPLIER_PROPERTIES = frozenset({"visma_supplier_id", "visma_supplier_status", "visma_relationship"})
 """What a supplier may say about a company that is a customer too; everything else is the customer's to say."""
@@ -25,12 +29,14 @@ class CompanyMapper:
         connection: the connection's name, the first part of every id in HubSpot.
         zone: the zone of Visma's naive stamps.
         region: country (ISO 3166 alpha-2) of phone numbers written without a country code, where the row names none.
+        links: addresses of Visma's screens.
     """
 
-    def __init__(self, connection: str, zone: ZoneInfo, region: str) -> None:
+    def __init__(self, connection: str, zone: ZoneInfo, region: str, links: RecordLinks = NO_LINKS) -> None:
         self._connection = connection
         self._zone = zone
         self._region = region
+        self._links = links
 
     def customer(self, version: Version) -> CompanyRecord:
         """Return the company of one customer row (``CustomerDto``, reference: visma 4.4)."""
@@ -48,6 +54,7 @@ class CompanyMapper:
                 "visma_relationship": "customer",
                 "visma_customer_status": text(row.get("status")),
                 "visma_customer_class": _label(row.get("customerClass")),
+                "visma_record_link": _link(self._links.customer, number),
             },
         )
 
@@ -65,6 +72,7 @@ class CompanyMapper:
                 "visma_supplier_id": f"{self._connection}:{number}",
                 "visma_relationship": "supplier",
                 "visma_supplier_status": text(row.get("status")),
+                "visma_record_link": _link(self._links.supplier, number),
             },
         )
 
@@ -203,6 +211,11 @@ def _address_properties(address: Mapping[str, object]) -> dict[str, str | None]:
         "state": text(part(address, "county", "name")) or "",
         "country": country or "",
     }
+
+
+def _link(template: str | None, number: str) -> str | None:
+    """Return the address of a record's screen in Visma, or None where none is known."""
+    return template.replace("{number}", quote(number, safe="")) if template else None
 
 
 def _label(coded: object) -> str | None:

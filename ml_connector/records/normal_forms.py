@@ -71,6 +71,24 @@ def organisation_number(value: str | None) -> str | None:
     return bare if sum(character.isdigit() for character in bare) >= 5 else None
 
 
+def organisation_number_spellings(number: str) -> tuple[str, ...]:
+    """Return how people write an organisation number in normal form: bare, in the grouping of its length, as a VAT id.
+
+    Nine digits are grouped as in Norway, ten as in Sweden, eight as in Denmark or, with a hyphen, in Finland. A search
+    compares text letter by letter, so it has to be asked for each.
+    """
+    grouped = {
+        9: (f"{number[:3]} {number[3:6]} {number[6:]}", f"no{number}mva", f"no{number}", f"no {number} mva"),
+        10: (f"{number[:6]}-{number[6:]}", f"se{number}01"),
+        8: (
+            f"dk{number}",
+            f"{number[:2]} {number[2:4]} {number[4:6]} {number[6:]}",
+            f"{number[:7]}-{number[7:]}",
+        ),
+    }
+    return (number.lower(), *(grouped.get(len(number), ()) if number.isdigit() else ()))
+
+
 @lru_cache(maxsize=65536)
 def phone(value: str | None, region: str) -> str | None:
     """Return a phone number in E.164; without a country code it is read as one of ``region`` (ISO 3166 alpha-2)."""

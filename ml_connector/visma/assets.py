@@ -1,8 +1,7 @@
 """The step ``visma``: one snapshot per entity and window, exactly as received."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any
 
 import dagster as dg
 
@@ -13,8 +12,10 @@ from ml_connector.settings import ConnectionSettings
 from ml_connector.step import Step, counted
 from ml_connector.storage import Dataset
 from ml_connector.visma.client import VismaClient
-from ml_connector.visma.extract import SNAPSHOT_SCHEMA, extract_changed, fetch_named, snapshot_row
+from ml_connector.visma.extract import SNAPSHOT_SCHEMA, Extract, snapshot_row
 from ml_connector.visma.snapshots import named_accounts
+
+READ_WHOLE = "list_read_whole"
 
 DESCRIPTIONS = {
     "contacts": "People and mailboxes of customers and suppliers. Visma answers this list unpaged.",
@@ -25,8 +26,9 @@ DESCRIPTIONS = {
     "dimensions": "Dimensions with their segments and values, read whole in each run.",
 }
 
-CHANGED = ("contacts",)
 NAMED = {"customers": "customer", "suppliers": "supplier"}
+"""Entities whose rows others name by number, with the word for one of them in record keys."""
+
 REFERENCE = ("accounts", "subaccounts", "dimensions")
 """Small lists that have no history: a run keeps them with its newest window."""
 
@@ -37,16 +39,16 @@ def build_assets(
     """Return the snapshot assets of a connection."""
     step = Step("visma", settings, partitions, kinds=("visma", "parquet"), pool=f"{settings.name}_visma")
     return [
-        *(_changed_asset(step, entity) for entity in CHANGED),
+        _contacts(step),
         *(_named_asset(step, entity, kind) for entity, kind in NAMED.items()),
         *(_reference_asset(step, entity) for entity in REFERENCE),
     ]
 
 
-def _changed_asset(step: Step, entity: str) -> dg.AssetsDefinition:
-    @step.asset(entity, DESCRIPTIONS[entity])
-    def snapshot(context: dg.AssetExecutionContext) -> Dataset:
-        return _extract(context, step, entity, lambda: ())
+def _contacts(step: Step) -> dg.AssetsDefinition:
+    @step.asset("contacts", DESCRIPTIONS["contacts"], check_specs=[_read_whole(step, "contacts")])
+    def snapshot(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Dataset]:
+        return _extract(context, step, "contacts", lambda known: ())
 
     return snapshot
 
@@ -54,69 +56,72 @@ def _changed_asset(step: Step, entity: str) -> dg.AssetsDefinition:
 def _named_asset(step: Step, entity: str, kind: str) -> dg.AssetsDefinition:
     """Return the snapshot of customers or suppliers, which is closed under the references of other snapshots."""
 
-    @step.asset(entity, DESCRIPTIONS[entity], ins={"contacts": step.key("visma", "contacts")})
-    def snapshot(context: dg.AssetExecutionContext, contacts: Dataset) -> Dataset:
-        return _extract(context, step, entity, lambda: named_accounts(contacts, kind))
+    @step.asset(
+        entity,
+        DESCRIPTIONS[entity],
+        ins={"contacts": step.key("visma", "contacts")},
+        check_specs=[_read_whole(step, entity)],
+    )
+    def snapshot(context: dg.AssetExecutionContext, contacts: Dataset) -> dg.MaterializeResult[Dataset]:
+        def named(read: set[str]) -> Iterable[tuple[str, str]]:
+            wanted = {number: at for number, at in named_accounts(contacts, kind) if number not in read}
+            keys = [f"{kind}:{number}" for number in wanted]
+            synced = LedgerReader(engine(), step.settings.name).identities("companies", keys)
+            return [(number, at) for number, at in wanted.items() if f"{kind}:{number}" not in synced]
+
+        return _extract(context, step, entity, named)
 
     return snapshot
 
 
 def _extract(
-    context: dg.AssetExecutionContext, step: Step, entity: str, named: Callable[[], Iterable[tuple[str, str]]]
-) -> Dataset:
-    """Read an entity's changes into the windows of the run, then what ``named()`` says others refer to."""
+    context: dg.AssetExecutionContext,
+    step: Step,
+    entity: str,
+    named: Callable[[set[str]], Iterable[tuple[str, str]]],
+) -> dg.MaterializeResult[Dataset]:
+    """Read an entity's changes into the windows of the run, then what ``named(keys read)`` says others refer to."""
     settings = step.settings
     client = step.visma(context)
     windows = windows_of(step.partitions, context.partition_keys)
-    seen: set[str] = set()
     with (
         step.writer(context, SNAPSHOT_SCHEMA) as out,
         counted(step.journal(context), "visma", client.requests),
     ):
-
-        def write(partition: str, rows: Sequence[dict[str, Any]]) -> None:
-            seen.update(row["key"] for row in rows)
-            out.write(partition, rows)
-
-        counts = extract_changed(
-            client,
-            entity,
-            windows,
-            overlap=timedelta(minutes=settings.overlap_minutes),
-            zone=settings.stamp_zone,
-            write=write,
-        )
-        fetched = _close(
-            settings, client, entity, ((key, at) for key, at in named() if key not in seen), write
-        )
-    context.add_output_metadata(
-        {
-            "rows": counts.rows,
-            "left for later windows": counts.later,
-            "fetched by number": fetched["found"],
-            "named but unknown to Visma": fetched["missing"],
+        extract = Extract(client, entity, windows, settings.stamp_zone, out.write)
+        extract.changed(timedelta(minutes=settings.overlap_minutes))
+        # The first window holds the whole list: a number that is not in it does not exist.
+        if windows[0].start is not None:
+            extract.by_number(named(extract.keys))
+    return dg.MaterializeResult(
+        value=out.dataset,
+        metadata={
+            "rows": extract.rows,
+            "left for later windows": extract.later,
+            "fetched by number": extract.fetched,
+            "named but unknown to Visma": extract.unknown,
             "Visma calls of the run so far": client.requests.calls,
-        }
+        },
+        check_results=[_whole(client, entity)],
     )
-    return out.dataset
 
 
-def _close(
-    settings: ConnectionSettings,
-    client: VismaClient,
-    entity: str,
-    named: Iterable[tuple[str, str]],
-    write: Any,
-) -> dict[str, int]:
-    """Fetch the rows that others name and that were never synced; return how many were found and missing."""
-    wanted = dict(named)
-    kind = NAMED.get(entity, entity)
-    known = LedgerReader(engine(), settings.name).identities(
-        "companies", (f"{kind}:{number}" for number in wanted)
+def _read_whole(step: Step, entity: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        READ_WHOLE,
+        asset=step.key("visma", entity),
+        description="Visma honoured the filter, and as many rows came as it counted.",
     )
-    unknown = [(number, partition) for number, partition in wanted.items() if f"{kind}:{number}" not in known]
-    found = [exists for _, exists in fetch_named(client, entity, unknown, write)]
-    return {"found": sum(found), "missing": len(found) - sum(found)}
+
+
+def _whole(client: VismaClient, entity: str) -> dg.AssetCheckResult:
+    odd = [warning.message for warning in client.warnings if warning.entity == entity]
+    return dg.AssetCheckResult(
+        check_name=READ_WHOLE,
+        passed=not odd,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"what was odd": "\n".join(odd) or "nothing"},
+    )
 
 
 def _reference_asset(step: Step, entity: str) -> dg.AssetsDefinition:
@@ -124,15 +129,12 @@ def _reference_asset(step: Step, entity: str) -> dg.AssetsDefinition:
     def snapshot(context: dg.AssetExecutionContext) -> Dataset:
         client = step.visma(context)
         newest_window = windows_of(step.partitions, context.partition_keys)[-1].key
-        rows = 0
         with (
             step.writer(context, SNAPSHOT_SCHEMA) as out,
             counted(step.journal(context), "visma", client.requests),
         ):
             for page in client.changed(entity, since=None):
                 out.write(newest_window, [snapshot_row(row, newest_window) for row in page])
-                rows += len(page)
-        context.add_output_metadata({"rows": rows})
         return out.dataset
 
     return snapshot

@@ -1,10 +1,9 @@
 """From pages to snapshots: which window each row belongs to, and the customers and suppliers that others name.
 
-Plain Python: what is read comes in as a client, what is kept goes out through ``write``.
+Plain Python: what is read comes in through a client, what is kept goes out through ``write``.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,69 +28,66 @@ Write = Callable[[str, Sequence[dict[str, Any]]], None]
 """Takes a partition key and rows of :data:`SNAPSHOT_SCHEMA`."""
 
 
-@dataclass(slots=True)
-class ExtractCounts:
-    """What an extract kept (``rows``) and left for later windows (``later``)."""
-
-    rows: int = 0
-    later: int = 0
-
-
 def snapshot_row(row: Row, partition: str) -> dict[str, Any]:
     """Return a row as it is stored."""
     return {"key": row.key, "modified": row.modified, "partition": partition, "raw": row.raw}
 
 
-def extract_changed(
-    client: VismaClient,
-    entity: str,
-    windows: Sequence[Window],
-    *,
-    overlap: timedelta,
-    zone: ZoneInfo,
-    write: Write,
-) -> ExtractCounts:
-    """Read an entity's changes once and spread the rows over the windows they belong to.
+class Extract:
+    """One reading of an entity into windows, with what it came to.
+
+    ``keys`` are the keys read; ``rows`` of them were kept, ``later`` ones left for later windows; ``fetched`` were
+    read by number, ``unknown`` ones do not exist in Visma.
 
     Args:
         client: reads Visma.
         entity: name of the entity, such as ``customers``.
         windows: consecutive windows, oldest first.
-        overlap: how much earlier than the first window to ask, for rows committed late.
         zone: the zone of Visma's stamps.
         write: keeps rows of one partition.
     """
-    counts = ExtractCounts()
-    for page in client.changed(entity, since=ask_since(windows, overlap, zone)):
-        kept: dict[str, list[dict[str, Any]]] = {}
-        for row in page:
-            partition = window_of(row.modified, windows, zone)
-            if partition is None:
-                counts.later += 1
-            else:
+
+    def __init__(
+        self, client: VismaClient, entity: str, windows: Sequence[Window], zone: ZoneInfo, write: Write
+    ) -> None:
+        self.keys: set[str] = set()
+        self.rows = self.later = self.fetched = self.unknown = 0
+        self._client = client
+        self._entity = entity
+        self._windows = windows
+        self._zone = zone
+        self._write = write
+
+    def changed(self, overlap: timedelta) -> None:
+        """Read the entity's changes once and spread the rows over the windows they belong to.
+
+        Args:
+            overlap: how much earlier than the first window to ask, for rows committed late.
+        """
+        since = ask_since(self._windows, overlap, self._zone)
+        for page in self._client.changed(self._entity, since=since):
+            kept: dict[str, list[dict[str, Any]]] = {}
+            for row in page:
+                partition = window_of(row.modified, self._windows, self._zone)
+                if partition is None:
+                    self.later += 1
+                    continue
                 kept.setdefault(partition, []).append(snapshot_row(row, partition))
-                counts.rows += 1
-        for partition, rows in kept.items():
-            write(partition, rows)
-    return counts
+                self.keys.add(row.key)
+            for partition, rows in kept.items():
+                self._write(partition, rows)
+                self.rows += len(rows)
 
+    def by_number(self, wanted: Iterable[tuple[str, str]]) -> None:
+        """Fetch rows that others name and nobody has synced, by number, so that nothing waits for them.
 
-def fetch_named(
-    client: VismaClient, entity: str, wanted: Iterable[tuple[str, str]], write: Write
-) -> Iterator[tuple[str, bool]]:
-    """Fetch rows that others name and nobody has synced, by number, so that nothing waits for them.
-
-    Args:
-        client: reads Visma.
-        entity: ``customers`` or ``suppliers``.
-        wanted: ``(number, partition)``: the row, and the window of the row that names it.
-        write: keeps rows of one partition.
-
-    Yields:
-        ``(number, found)`` for each; a number that Visma does not know is not found.
-    """
-    for number, partition in wanted:
-        row = client.one(entity, number)
-        if row is not None:
-            write(partition, [snapshot_row(row, partition)])
-        yield number, row is not None
+        Args:
+            wanted: ``(number, partition)``: the row, and the window of the row that names it.
+        """
+        for number, partition in wanted:
+            row = self._client.one(self._entity, number)
+            if row is None:
+                self.unknown += 1
+            else:
+                self._write(partition, [snapshot_row(row, partition)])
+                self.fetched += 1

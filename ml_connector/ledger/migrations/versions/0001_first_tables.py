@@ -175,6 +175,9 @@ def _make_operation() -> None:
         postgresql_where=sa.text("status IN ('intended', 'unknown')"),
     )
     op.create_index(
+        "ix_operation_run_id_trace_id", "operation", ["run_id", "trace_id"], unique=True, schema=SCHEMA
+    )
+    op.create_index(
         "ix_operation_run_id_entity_status", "operation", ["run_id", "entity", "status"], schema=SCHEMA
     )
 
