@@ -125,7 +125,7 @@ class MergingSettings(_Settings):
 
 
 class RecordLinks(_Settings):
-    """Addresses of Visma's screens, with ``{number}`` where the record's number goes. Without one no link is written."""
+    """Addresses of Visma's screens, with ``{number}`` for the record's number. Without one no link is written."""
 
     customer: str | None = Field(default=None, pattern=r"^https://.*\{number\}", description="A customer.")
     supplier: str | None = Field(default=None, pattern=r"^https://.*\{number\}", description="A supplier.")
