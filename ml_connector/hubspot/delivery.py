@@ -23,7 +23,7 @@ SEARCHES = 3
 """Bad rows looked for one by one in a batch; beyond that halving costs less."""
 
 SILENT_SEARCHES = 2
-"""Rows looked for in a batch that HubSpot drops in silence; where all are dropped, looking on finds nothing."""
+"""Searches without a single success, in a batch that HubSpot drops in silence, before looking on is pointless."""
 
 _log = logging.getLogger(__name__)
 
@@ -129,16 +129,20 @@ class Delivery(ABC, Generic[Item]):
         while len(suspects) > 1:
             left, right = _halves(suspects)
             again = self._try(left)
-            if again is None and self._all_confirmed(left):
+            if again is not None and again.halve:
+                suspects = again.rest
+                good.extend(right)
+                continue
+            if again is not None:
+                self._send(again.rest)
+            dropped = self._silent(left) == list(left)
+            if not dropped and not self._any_refused(left):
                 suspects = right
                 continue
             good.extend(right)
-            if again is not None and not again.halve:
-                self._send(again.rest)
-            suspects = again.rest if again is not None and again.halve else self._silent(left)
-            if len(suspects) < 2:
-                # The bad item was refused by name or alone, and has its outcome.
+            if not dropped or len(left) == 1:
                 return good
+            suspects = left
         self._try(suspects)
         return good
 
@@ -180,11 +184,12 @@ class Delivery(ABC, Generic[Item]):
         _log.info("%d writes could not be found when read back; sending them once more", len(lost))
         self._send(lost)
         silent = self._silent(lost)
-        for _ in range(SILENT_SEARCHES):
-            if len(silent) < 2:
-                break
+        idle = 0
+        while len(silent) > 1 and idle < SILENT_SEARCHES:
+            before = self._count_confirmed()
             rest = self._search(silent)
             self._send_if_any(rest)
+            idle = 0 if self._count_confirmed() > before else idle + 1
             silent = self._silent(rest)
         self._confirm_by_reading(self._unclear(lost))
 
@@ -214,8 +219,13 @@ class Delivery(ABC, Generic[Item]):
             item for item in self._unclear(items) if self._outcomes[item.trace_id].category == UNCONFIRMED
         ]
 
-    def _all_confirmed(self, items: Sequence[Item]) -> bool:
-        return all(self._outcomes[item.trace_id].status is OutcomeStatus.CONFIRMED for item in items)
+    def _any_refused(self, items: Sequence[Item]) -> bool:
+        """Whether a whole call was refused because of one of these; an error in a 2xx is about its row alone."""
+        ended = (self._outcomes[item.trace_id] for item in items)
+        return any(one.status is OutcomeStatus.REJECTED and (one.http_status or 0) >= 400 for one in ended)
+
+    def _count_confirmed(self) -> int:
+        return sum(one.status is OutcomeStatus.CONFIRMED for one in self._outcomes.values())
 
     def _keep(self, outcomes: Iterable[Outcome]) -> None:
         self._outcomes.update((outcome.trace_id, outcome) for outcome in outcomes)

@@ -61,7 +61,7 @@ class Portal(HubSpotClient):
 
 
 fates = st.lists(
-    st.sampled_from(["good"] * 12 + ["400", "409", "error", "left out", "written in silence", "drops all"]),
+    st.sampled_from(["good"] * 24 + ["400", "409", "error", "left out", "written in silence", "drops all"]),
     min_size=1,
     max_size=100,
 )
@@ -78,7 +78,9 @@ def test_good_rows_land_and_bad_rows_never_count_as_done(fate: list[str]) -> Non
     delivered = RecordDelivery(portal, "companies").run(rows)
     assert delivered.error is None
     assert [one.trace_id for one in delivered.outcomes] == [row.trace_id for row in rows]
-    few_drops = fate.count("drops all") <= 2
+    # Every search finds one silent row; after two without a success the rest is left for the next run.
+    silent = ("drops all", "left out", "written in silence")
+    few_drops = sum(one in silent for one in fate) <= 2
     for row, outcome, what in zip(rows, delivered.outcomes, fate, strict=True):
         confirmed = outcome.status is OutcomeStatus.CONFIRMED
         assert not confirmed or row.id in portal.stored
