@@ -94,11 +94,11 @@ class MatchingSettings(_Settings):
             "org_number",
             "orgnr",
         ),
-        description="Company properties that may hold an organisation number; those the portal lacks are ignored.",
+        description="Company properties that may hold an organisation number; those missing in the portal are ignored.",
     )
     create_missing: bool = Field(
         default=True,
-        description="Whether a record without a match is created in HubSpot; if not, it is skipped.",
+        description="Whether a record that matches nothing is created in HubSpot; if not, it is skipped.",
     )
 
 
@@ -120,7 +120,7 @@ class MergingSettings(_Settings):
     )
     clear_on_null: frozenset[str] = Field(
         default=frozenset(),
-        description="Properties that an empty Visma value clears; by default it clears nothing.",
+        description="Properties that are emptied in HubSpot where Visma has no value; by default none is.",
     )
 
 
@@ -165,16 +165,16 @@ class ConnectionSettings(_Settings):
         default=120,
         ge=0,
         le=1440,
-        description="Minutes before a window's start that are read again (late commits, DST).",
+        description="Minutes before a window's start that are read again: for late commits and clock changes.",
     )
     region: str = Field(
         default="NO",
         pattern=r"^[A-Z]{2}$",
-        description="Country whose phone numbers are written without a country code.",
+        description="Country (two letters) of phone numbers that are written without a country code.",
     )
     portal_id: int | None = Field(
         default=None,
-        description="The HubSpot portal this connection may write to; any other portal is refused.",
+        description="The only HubSpot portal this connection may write to; without it, the portal of the token.",
     )
     requests_in_flight: int = Field(
         default=8, ge=1, le=16, description="HubSpot requests sent side by side, within its rate limits."
@@ -184,7 +184,7 @@ class ConnectionSettings(_Settings):
     )
     record_links: RecordLinks = Field(
         default=RecordLinks(),
-        description="Addresses by which a HubSpot record leads back to its screen in Visma.",
+        description="Addresses of Visma's screens, by which a HubSpot record leads back to Visma.",
     )
     owners: tuple[str, ...] = Field(
         default=("team:finance-systems",),
