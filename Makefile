@@ -27,7 +27,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check format bench install constraints clean
+.PHONY: help demo dev test check format docs bench install constraints clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ check: $(DEVELOP) ## lint, format, types, and everything Dagster can validate
 format: $(DEVELOP) ## put the code into the form that check asks for
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(RUNTIME) ## write the pages of docs/ that are made from the code
+	$(BIN)/python -m scripts.references
 
 bench: $(DEVELOP) ## ml-connector beside two peers on the same sandbox
 	$(BIN)/python -m bench $(ARGS)
