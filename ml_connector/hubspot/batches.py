@@ -79,7 +79,7 @@ class RecordDelivery(Delivery[WriteInput]):
         definitions = self.client.properties(self._object_type)
         for item in items:
             record = records.get(item.id)
-            if record is not None and not record.archived and holds(record, item.properties, definitions):
+            if record is not None and holds(record, item.properties, definitions):
                 yield item, record.id, None if item.id_property else False
 
     def distinct(self, items: Sequence[WriteInput]) -> list[Sequence[WriteInput]]:

@@ -8,6 +8,7 @@ import pytest
 
 from ml_connector.errors import PermanentApiError
 from ml_connector.hubspot.limits import (
+    LONGEST_NAP,
     Bucket,
     PortalLimits,
     associations_maximum,
@@ -159,7 +160,10 @@ def test_clients_of_one_token_and_host_share_a_limiter_that_does_not_hold_the_to
 
 
 def test_a_waiting_thread_goes_on_when_an_answer_frees_a_slot() -> None:
-    portal = PortalLimits()
+    def nap(condition: threading.Condition, seconds: float) -> None:
+        condition.wait(60 if seconds == LONGEST_NAP else seconds)
+
+    portal = PortalLimits(nap=nap)
     window = portal.windows[Bucket.GENERAL]
     window.teach(1, 0.05)
     portal.acquire(Bucket.GENERAL)
