@@ -29,7 +29,7 @@ def read_batches(
 ) -> dict[str, HubSpotRecord]:
     """Do what :meth:`ml_connector.hubspot.client.HubSpotClient.batch_read` says."""
     wanted = list(dict.fromkeys(ids))
-    names = list(dict.fromkeys([*properties, *([id_property] if id_property else [])]))
+    names = list(dict.fromkeys([*properties, *_naming(id_property)]))
 
     def read(part: Sequence[str]) -> dict[str, HubSpotRecord]:
         found, missing = _read_once(caller, object_type, part, names, id_property)
@@ -76,18 +76,28 @@ def by_asked_id(
     folded = {item.casefold(): item for item in ids}
     found: dict[str, HubSpotRecord] = {}
     for record in records:
-        names = (record.properties.get(id_property),) if id_property else _ids_of(record)
-        for name in names:
-            asked = name if name in exact else folded.get((name or "").casefold())
+        for name in _names_of(record, id_property):
+            asked = name if name in exact else folded.get(name.casefold())
             if asked is not None:
                 found[asked] = record
     return found
 
 
-def _ids_of(record: HubSpotRecord) -> tuple[str, ...]:
-    """Return a record's id and, where the caller asked for them, the ids merged into it."""
-    merged = record.properties.get("hs_merged_object_ids") or ""
-    return (record.id, *(item for item in merged.split(";") if item))
+def _naming(id_property: str | None) -> tuple[str, ...]:
+    """Return the properties that tell under which value a record was asked for."""
+    if id_property is None:
+        return ()
+    return (id_property, "hs_additional_emails") if id_property == "email" else (id_property,)
+
+
+def _names_of(record: HubSpotRecord, id_property: str | None) -> tuple[str, ...]:
+    """Return what a record may have been asked for by: its value, or its id and the ids merged into it."""
+    if id_property is not None:
+        first, others = record.properties.get(id_property) or "", "hs_additional_emails"
+    else:
+        first, others = record.id, "hs_merged_object_ids"
+    more = (record.properties.get(others) or "").split(";") if id_property in (None, "email") else []
+    return tuple(name for name in (first, *more) if name)
 
 
 def search_values(
