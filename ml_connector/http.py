@@ -191,6 +191,14 @@ class RequestCounts:
     throttled: int = 0
     retried: int = 0
     waited_seconds: float = 0.0
+    _reported: tuple[int, int, int] = field(default=(0, 0, 0), repr=False, compare=False)
+
+    def unreported(self) -> dict[str, int]:
+        """Return calls, writes and throttled answers since this was asked last, so that a sum of reports is whole."""
+        now = (self.calls, self.writes, self.throttled)
+        before, self._reported = self._reported, now
+        names = ("calls", "writes", "throttled")
+        return {name: new - old for name, new, old in zip(names, now, before, strict=True)}
 
 
 class Transport:

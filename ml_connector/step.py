@@ -125,17 +125,14 @@ class Step:
 
 @contextmanager
 def counted(journal: Journal, system: str, counts: RequestCounts) -> Iterator[None]:
-    """Add the requests sent in this block to the run's summary, also when it fails."""
-    calls, writes, throttled = counts.calls, counts.writes, counts.throttled
+    """Add the requests that the run's summary does not know yet to it after this block, also when it fails.
+
+    Those sent before the block, such as the reading of the account, count too: the figures are the whole truth.
+    """
     try:
         yield
     finally:
-        figures = {
-            "calls": counts.calls - calls,
-            "writes": counts.writes - writes,
-            "throttled": counts.throttled - throttled,
-        }
-        journal.add_to_summary({"requests": {system: figures}})
+        journal.add_to_summary({"requests": {system: counts.unreported()}})
 
 
 def visma_key(connection: str) -> str:

@@ -44,7 +44,7 @@ def _properties(step: Step) -> dg.AssetsDefinition:
     )
     def properties(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         client = step.hubspot(context).get_client()
-        with _writer(step, context):
+        with _writer(step, context), counted(step.journal(context), "hubspot", client.requests):
             report = ensure(client, GROUP, (*COMPANY_PROPERTIES, *CONTACT_PROPERTIES))
         report.require()
         return dg.MaterializeResult(
