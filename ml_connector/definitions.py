@@ -34,7 +34,7 @@ def _as_module(folder: Path) -> ModuleType:
 @dg.definitions
 def defs() -> dg.Definitions:
     """Return the definitions of all connections."""
-    if DEFS_VARIABLE in os.environ:
+    if os.environ.get(DEFS_VARIABLE):
         folder = defs_folder()
         return dg.ComponentTree.from_module(_as_module(folder), project_root=folder.parent).build_defs()
     return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)

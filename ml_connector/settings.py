@@ -30,9 +30,9 @@ class ApiHosts:
 def api_hosts() -> ApiHosts:
     """Return the API addresses: the real ones unless the environment names others (a sandbox, a proxy)."""
     return ApiHosts(
-        visma_api=os.environ.get("VISMA_API_URL", VISMA_API_URL).rstrip("/"),
-        visma_token=os.environ.get("VISMA_TOKEN_URL", VISMA_TOKEN_URL),
-        hubspot_api=os.environ.get("HUBSPOT_API_URL", HUBSPOT_API_URL).rstrip("/"),
+        visma_api=(os.environ.get("VISMA_API_URL") or VISMA_API_URL).rstrip("/"),
+        visma_token=os.environ.get("VISMA_TOKEN_URL") or VISMA_TOKEN_URL,
+        hubspot_api=(os.environ.get("HUBSPOT_API_URL") or HUBSPOT_API_URL).rstrip("/"),
     )
 
 
