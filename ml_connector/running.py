@@ -4,9 +4,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.execution.api import execute_run_iterator
 from dagster._core.remote_origin import (
     ManagedGrpcPythonEnvCodeLocationOrigin,
@@ -14,6 +16,7 @@ from dagster._core.remote_origin import (
     RemoteRepositoryOrigin,
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from dagster._record import copy
 
 from ml_connector.automation import due_windows, job_name, run_tags
 from ml_connector.connection import build_defs
@@ -28,9 +31,16 @@ PLAN_STEPS = ("visma", "records", "plan")
 """The steps that write nothing in HubSpot."""
 
 
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""Run config with which a failed step prints no stack trace over the command's sentence; the run's events have it."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepEvent:
-    """A step of a run began or ended: ``step`` is its entity and step such as ``visma/customers``."""
+    """A step of a run began or ended: ``step`` is its step and entity such as ``visma/customers``.
+
+    ``state`` is ``started``, ``done``, ``failed`` with the error's sentence, or ``stopped`` by Ctrl-C.
+    """
 
     step: str
     state: str
@@ -74,12 +84,23 @@ class ConnectionRun:
         return self._run.run_id
 
     def events(self) -> Iterator[StepEvent]:
-        """Execute the run, yielding as its steps begin and end; a failure is an event, not an exception."""
+        """Execute the run, yielding as its steps begin and end; a failure is an event, not an exception.
+
+        A run that is interrupted ends as canceled: Dagster asks for its status just before it records the end.
+        """
         states = {"STEP_START": "started", "STEP_SUCCESS": "done", "STEP_FAILURE": "failed"}
-        for event in execute_run_iterator(InMemoryJob(self._job), self._run, self._instance):
+        quiet_run = copy(self._run, run_config=QUIET)
+        for event in execute_run_iterator(InMemoryJob(self._job), quiet_run, self._instance):
+            if event.is_job_failure and event.job_failure_data.error is not None:
+                yield StepEvent("run", "failed", _sentence(event.job_failure_data.error))
             state = states.get(event.event_type_value)
-            if state is not None and event.step_key is not None:
-                yield StepEvent(_entity(event.step_key), state, _error(event) if state == "failed" else None)
+            if state is None or event.step_key is None:
+                continue
+            if state == "failed" and _is_interruption(event):
+                self._instance.report_run_canceling(self._run, "Stopped on the command line.")
+                state = "stopped"
+            error = _sentence(event.step_failure_data.error) if state == "failed" else None
+            yield StepEvent(_entity(event.step_key), state, error)
 
     @property
     def succeeded(self) -> bool:
@@ -125,12 +146,20 @@ def _entity(step_key: str) -> str:
     return "/".join(step_key.split("__")[-2:])
 
 
-def _error(event: dg.DagsterEvent) -> str:
-    """Return the message of a failed step: the connector's own error where there is one, without a stack trace."""
-    found = event.step_failure_data.error
-    while found is not None and found.cause is not None:
-        found = found.cause
-    if found is None:
+def _is_interruption(event: dg.DagsterEvent) -> bool:
+    error = event.step_failure_data.error
+    return error is not None and error.cls_name in (
+        KeyboardInterrupt.__name__,
+        DagsterExecutionInterruptedError.__name__,
+    )
+
+
+def _sentence(error: Any) -> str:
+    """Return the message of an error as Dagster records it: the connector's own where there is one, no stack trace."""
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
         return "it failed without a message"
-    kind, _, message = found.message.strip().partition(": ")
-    return message if kind.startswith("ml_connector.") and message else found.message.strip()
+    text = str(error.message).strip()
+    kind, _, message = text.partition(": ")
+    return message if kind.startswith("ml_connector.") and message else text
