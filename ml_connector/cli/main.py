@@ -1,6 +1,10 @@
-"""The entry point: collects the commands and turns every expected error into a sentence and an exit code."""
+"""The entry point: collects the commands in the order of their use, and reads ``.env``."""
+
+import os
+from pathlib import Path
 
 import click
+from dotenv import dotenv_values
 
 from ml_connector.cli.credentials import credentials
 from ml_connector.cli.demo import demo
@@ -18,9 +22,20 @@ from ml_connector.cli.sync import plan, sync
 def main() -> None:
     """Carry customers, suppliers and contacts from Visma.net ERP into HubSpot.
 
+    To look around: demo. To set up: init, ping, plan, sync; then dev keeps it going day by day.
+
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but with rejects.
     """
+    read_env_file(Path.cwd() / ".env")
 
 
-for command in (demo, dev, init, credentials, ping, plan, sync, rejects, sandbox):
+def read_env_file(file: Path) -> None:
+    """Take over variables from a ``.env`` file; what the environment has already stays, and empty ones are ignored."""
+    if file.is_file():
+        for name, value in dotenv_values(file).items():
+            if value:
+                os.environ.setdefault(name, value)
+
+
+for command in (demo, init, credentials, ping, plan, sync, rejects, dev, sandbox):
     main.add_command(command)
