@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ml_connector.errors import ConnectorError
+from ml_connector.errors import ConnectorError, CredentialsError
 from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.limits import Bucket
 from ml_connector.hubspot.models import Account
-from ml_connector.hubspot.properties import PropertySpec, preflight
+from ml_connector.hubspot.properties import MOST_UNIQUE, PropertySpec, preflight
 from ml_connector.hubspot.visma_group import (
     COMPANY_PROPERTIES,
     CONTACT_PROPERTIES,
@@ -74,6 +75,8 @@ def ping(
 def _guarded(system: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from look()
+    except CredentialsError as error:
+        yield Finding(system, "credentials", Level.STOP, str(error))
     except ConnectorError as error:
         yield Finding(system, "reachable", Level.STOP, str(error))
 
@@ -87,7 +90,7 @@ def ping_visma(settings: ConnectionSettings, client: VismaClient) -> Iterator[Fi
     advice = " Set visma_timezone in defs.yaml." if wrong else ""
     yield Finding("Visma", "clock", Level.STOP if wrong else Level.OK, opinion.message + advice)
     if client.limits.remaining is not None:
-        message = f"{client.limits.remaining} calls are left in this hour."
+        message = f"{client.limits.remaining:,} calls are left in this hour."
         yield Finding("Visma", "limits", Level.OK, message)
 
 
@@ -103,7 +106,22 @@ def ping_hubspot(settings: ConnectionSettings, client: HubSpotClient) -> Iterato
         yield Finding("HubSpot", "scopes", Level.OK, f"The token has all {len(SCOPES)} scopes it needs.")
     yield from _properties(client, "companies", COMPANY_PROPERTIES, STANDARD_COMPANY_PROPERTIES)
     yield from _properties(client, "contacts", CONTACT_PROPERTIES, STANDARD_CONTACT_PROPERTIES)
+    yield from _limits(client)
     yield Finding("HubSpot", "automatic companies", Level.NOTE, AUTOMATIC_COMPANIES)
+
+
+def _limits(client: HubSpotClient) -> Iterator[Finding]:
+    """Say how many calls HubSpot allows, as the headers of the answers so far have it."""
+    window = client.limits.windows[Bucket.GENERAL]
+    pace = f"{window.maximum} calls are allowed per {window.seconds:.0f} s"
+    day = client.limits.daily
+    if day is None:
+        message = f"{pace}; HubSpot does not say how many are left today."
+    else:
+        message = f"{pace}; {day.remaining:,} of {day.limit:,} are left today."
+    low = day is not None and day.remaining <= day.limit * client.limits.daily_reserve
+    advice = " The rest is kept for other apps: a sync would stop at once." if low else ""
+    yield Finding("HubSpot", "limits", Level.STOP if low else Level.OK, message + advice)
 
 
 def _portal(settings: ConnectionSettings, account: Account) -> Finding:
@@ -133,6 +151,9 @@ def _properties(
         yield Finding("HubSpot", f"{object_type} properties", Level.NOTE, message)
     else:
         yield Finding("HubSpot", f"{object_type} properties", Level.OK, f"All {len(own)} properties fit.")
+    unique = [item for item in definitions.values() if item.unique and not item.hubspot_defined]
+    room = f"{len(unique)} of the {MOST_UNIQUE} unique properties of {object_type} are taken."
+    yield Finding("HubSpot", f"{object_type} keys", Level.OK, room)
     locked = [name for name in standard if name not in definitions or definitions[name].read_only]
     if locked:
         message = f"HubSpot does not let {', '.join(locked)} be written; these values will not travel."
