@@ -1,6 +1,7 @@
 """Finding connections: every ``defs.yaml`` of the folder that Dagster loads, read without starting Dagster."""
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -56,11 +57,33 @@ def _documents(path: Path) -> list[object]:
         ) from None
 
 
+def problems_of(error: ValidationError) -> str:
+    """Return what is wrong with a connection's attributes, one sentence per setting, without the values' internals."""
+    return " ".join(f"{_setting(item['loc'])}{_reason(item)}." for item in error.errors())
+
+
+def _setting(place: tuple[int | str, ...]) -> str:
+    return f"{'.'.join(map(str, place))}: " if place else ""
+
+
+def _reason(item: Any) -> str:
+    """Return pydantic's reason, in our words where those of a type or pattern would puzzle a person."""
+    shown = repr(item["input"])
+    if item["loc"] == ("name",) and item["type"] == "string_pattern_mismatch":
+        return f"{shown} cannot be a name; take up to 40 lower-case letters, digits and _, a letter first"
+    if item["loc"] == ("region",) and item["type"] == "string_pattern_mismatch":
+        return f"{shown} is no country; write its two letters, such as NO"
+    if item["type"].startswith("date_"):
+        return f"{shown} is not a date; write it as 2026-11-20"
+    if item["type"] == "missing":
+        return "it is missing"
+    if item["type"] == "extra_forbidden":
+        return "there is no such setting"
+    return str(item["msg"]).removeprefix("Value error, ").removesuffix(".")
+
+
 def _settings(path: Path, attributes: object) -> ConnectionSettings:
     try:
         return ConnectionSettings.model_validate(attributes)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(step) for step in item['loc'])}: {item['msg']}" for item in error.errors()
-        )
-        raise UsageError(f"{path}: {problems}.", remedy="`dg check yaml` shows the line.") from None
+        raise UsageError(f"{path}: {problems_of(error)}", remedy="`dg check yaml` shows the line.") from None

@@ -1,8 +1,10 @@
 """``demo``: a believable company in the sandbox, a first sync through a real Dagster run, and the UI on the result."""
 
+import fcntl
 import os
 import shutil
 import socket
+import sys
 import time
 import urllib.request
 import webbrowser
@@ -11,14 +13,15 @@ from pathlib import Path
 
 import click
 
-from ml_connector.cli.dev import start_dagster, stop_dagster
+from ml_connector.automation import job_name
+from ml_connector.cli.dev import dagster
 from ml_connector.cli.init import make_connection, yesterday
-from ml_connector.cli.output import console, emit
+from ml_connector.cli.output import console, emit, json_option
 from ml_connector.cli.sandbox import addresses
-from ml_connector.cli.sync import Summary, run_windows, show_summary
+from ml_connector.cli.sync import Summary, document, run_windows, show_summary
 from ml_connector.credentials import ENVIRONMENT
 from ml_connector.database import engine, home
-from ml_connector.errors import ConnectorError
+from ml_connector.errors import BusyError, ConnectorError
 from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.sandbox.settings import SandboxSettings
@@ -30,32 +33,50 @@ UI_SECONDS = 90.0
 """How long the Dagster UI may take to answer before the demo says so."""
 
 
-@click.command()
+@click.command(short_help="See it work: a pretended company, a first sync, the UI.")
 @click.option("--headless", is_flag=True, help="The same without the UI: sync, print the summary, end.")
 @click.option("--customers", default=120, show_default=True, help="Customers of the Visma company.")
 @click.option("--suppliers", default=40, show_default=True, help="Suppliers of the Visma company.")
-@click.option("--port", default=8765, show_default=True, help="Port of the sandbox.")
-@click.option("--ui-port", default=3000, show_default=True, help="Port of the Dagster UI.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON; with --headless.")
+@click.option("--port", default=8765, show_default=True, help="Port of the sandbox, or any if it is taken.")
+@click.option("--ui-port", default=3000, show_default=True, help="Port of the UI, or any if it is taken.")
+@json_option
 def demo(headless: bool, customers: int, suppliers: int, port: int, ui_port: int, *, as_json: bool) -> None:
-    """Start the sandbox, sync it into its HubSpot portal, and open the UI. Everything stays on this machine."""
+    """Start the sandbox, sync its Visma company into its HubSpot portal, and open the UI on the result.
+
+    Everything stays on this machine, in a folder of its own that each demo begins anew. A few records are refused on
+    purpose, to show what that looks like.
+    """
     folder = _fresh_home()
     settings = SandboxSettings(customers=customers, suppliers=suppliers, portal_seed="demo")
     with Sandbox(settings, port=_free(port)) as sandbox:
         _point_here(folder, sandbox)
         summary = _first_sync(settings.visma, quiet=as_json)
         if as_json:
-            emit({"status": summary.status, "entities": summary.entities, "requests": summary.requests})
+            emit(document(summary))
         else:
-            show_summary(summary)
-        if headless:
+            show_summary(summary, hint="some records are refused on purpose")
+        if headless or summary.status == "failed":
             raise click.exceptions.Exit(1 if summary.status == "failed" else 0)
-        _show(sandbox.url, _free(ui_port))
+        _show(sandbox.url, _free(ui_port), quiet=as_json)
 
 
 def _fresh_home() -> Path:
-    """Return an empty home for the demo, apart from that of real connections."""
+    """Return an empty home for the demo, apart from that of real connections.
+
+    Raises:
+        BusyError: another demo runs on this machine; its database must not be pulled from under it.
+    """
     folder = home() / "demo"
+    users = folder / "postgres.users"
+    if users.exists():
+        with users.open("rb") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BusyError(
+                    "A demo is running on this machine already.", remedy="End it with Ctrl-C first."
+                ) from None
+            shutil.rmtree(folder)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     return folder
@@ -86,22 +107,38 @@ def _first_sync(visma: VismaSandboxSettings, *, quiet: bool) -> Summary:
     return run_windows(settings, None, None, steps=None, quiet=quiet)
 
 
-def _show(url: str, ui_port: int) -> None:
+def _show(url: str, ui_port: int, *, quiet: bool) -> None:
     """Start Dagster, say where everything is, and wait to be interrupted."""
     ui = f"http://127.0.0.1:{ui_port}"
-    process = start_dagster("127.0.0.1", ui_port, quiet=True)
-    try:
+    if not quiet:
+        console.print("Starting the Dagster UI, which takes some seconds.")
+    with dagster("127.0.0.1", ui_port, quiet=True) as process:
         _wait_for(f"{ui}/server_info", process.poll)
-        console.print(f"The portal, as sales sees it:  {url}")
-        console.print(f"Dagster, with the run:         {ui}/runs")
-        console.print("Ctrl-C ends both.")
-        webbrowser.open(url)
-        webbrowser.open(f"{ui}/runs")
+        if quiet:
+            emit({"portal": url, "ui": ui})
+        else:
+            for what, address in _sights(url, ui).items():
+                console.print(f"{what:30} {address}", soft_wrap=True)
+            console.print("Ctrl-C ends all of it.")
+            _open(url, f"{ui}/locations/ml_connector/jobs/{job_name(NAME)}")
         process.wait()
-    except KeyboardInterrupt:
-        console.print("Stopping.")
-    finally:
-        stop_dagster(process)
+
+
+def _sights(url: str, ui: str) -> dict[str, str]:
+    """Return what there is to see, with its address."""
+    return {
+        "The portal, as sales sees it:": url,
+        "The flow, from Visma to it:": f"{ui}/locations/ml_connector/jobs/{job_name(NAME)}",
+        "The run of just now:": f"{ui}/runs",
+        "What was refused, and why:": f"{ui}/assets/{NAME}/hubspot/contacts?view=checks",
+    }
+
+
+def _open(*addresses: str) -> None:
+    """Open pages where there is a desktop; a browser of the terminal would only take it away."""
+    if sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        for address in addresses:
+            webbrowser.open(address)
 
 
 def _wait_for(address: str, ended: Callable[[], int | None]) -> None:

@@ -2,35 +2,82 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
 import yaml
 
-from ml_connector.cli.output import console
+from ml_connector.cli.output import console, emit, json_option
+from ml_connector.database import HOME_VARIABLE, home
+from ml_connector.definitions import DEFS_VARIABLE, defs_folder
+from ml_connector.errors import UsageError
+from ml_connector.storage_root import ROOT_VARIABLE
 
 LOCATION = {"module_name": "ml_connector.definitions", "location_name": "ml_connector"}
 """As in workspace.yaml: the state of sensors hangs on the location's name."""
 
+Dagster = subprocess.Popen[bytes]
 
-@click.command()
+
+@click.command(short_help="Run the Dagster UI and daemon until interrupted.")
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Dagster has no login: bind to loopback."
 )
 @click.option("--port", default=3000, show_default=True, help="Port of the UI.")
-def dev(host: str, port: int) -> None:
-    """Run the Dagster UI and daemon until interrupted."""
-    console.print(f"Dagster is starting at http://{host}:{port}")
-    process = start_dagster(host, port)
+@json_option
+def dev(host: str, port: int, *, as_json: bool) -> None:
+    """Run the Dagster UI and daemon until interrupted.
+
+    The daemon carries the daily sync of every connection that has not set `daily: false`. For a server, run the
+    processes of docs/operations.md instead.
+    """
+    require_free(host, port)
+    url = f"http://{host}:{port}"
+    if as_json:
+        emit({"url": url, "home": str(home())})
+    else:
+        console.print(f"Dagster is starting at {url}; Ctrl-C ends it.")
+    with dagster(host, port, quiet=as_json) as process:
+        code = process.wait()
+    raise click.exceptions.Exit(1 if code else 0)
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise UsageError if something listens on the port already."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise UsageError(
+                f"Port {port} of {host} cannot be used ({error.strerror}).",
+                remedy="Take another with --port.",
+            ) from None
+
+
+@contextmanager
+def dagster(host: str, port: int, *, quiet: bool = False) -> Iterator[Dagster]:
+    """Run ``dagster dev`` for as long as the block lasts, also where this process is told to end."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    process = start_dagster(host, port, quiet=quiet)
     try:
-        raise click.exceptions.Exit(process.wait())
-    except KeyboardInterrupt:
+        yield process
+    finally:
         stop_dagster(process)
+        signal.signal(signal.SIGTERM, before)
 
 
-def start_dagster(host: str, port: int, *, quiet: bool = False) -> "subprocess.Popen[bytes]":
+def start_dagster(host: str, port: int, *, quiet: bool = False) -> Dagster:
     """Start ``dagster dev`` in a session of its own, with this machine's home as its instance."""
     from ml_connector.instance import connector_home
 
@@ -41,12 +88,30 @@ def start_dagster(host: str, port: int, *, quiet: bool = False) -> "subprocess.P
         str(Path(sys.executable).with_name("dagster")),
         *("dev", "--workspace", str(workspace), "--host", host, "--port", str(port)),
     ]
-    environment = os.environ | {"DAGSTER_HOME": str(folder), "DAGSTER_DISABLE_TELEMETRY": "1"}
     sink = subprocess.DEVNULL if quiet else None
-    return subprocess.Popen(command, env=environment, start_new_session=True, stdout=sink, stderr=sink)
+    return subprocess.Popen(
+        command,
+        # In its own folder, where no .env lies: Dagster would let it override what this process has set.
+        cwd=folder,
+        env=_environment(folder),
+        start_new_session=True,
+        stdout=sink,
+        stderr=sink,
+    )
 
 
-def stop_dagster(process: "subprocess.Popen[bytes]") -> None:
+def _environment(folder: Path) -> Mapping[str, str]:
+    """Return the environment of Dagster: ours, with places that were relative to the current folder made absolute."""
+    places = {HOME_VARIABLE: str(home()), "DAGSTER_HOME": str(folder), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    if os.environ.get(DEFS_VARIABLE):
+        places[DEFS_VARIABLE] = str(defs_folder())
+    root = os.environ.get(ROOT_VARIABLE)
+    if root and "://" not in root:
+        places[ROOT_VARIABLE] = str(Path(root).expanduser().absolute())
+    return os.environ | places
+
+
+def stop_dagster(process: Dagster) -> None:
     """End Dagster and everything it started (reference: dagster 2.12)."""
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)

@@ -2,11 +2,13 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import click
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ml_connector.errors import ConnectorError, UsageError
@@ -14,6 +16,7 @@ from ml_connector.errors import ConnectorError, UsageError
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_REJECTS = 3
+EXIT_STOPPED = 130
 
 WIDE = 140
 """Columns where the output is no terminal, so that tables in logs and pipes stay whole."""
@@ -24,28 +27,67 @@ errors = Console(stderr=True)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class StoppedError(click.ClickException):
+    """A person pressed Ctrl-C; the message says what that means for the work that was going on."""
+
+    exit_code = EXIT_STOPPED
+
+
 class Commands(click.Group):
-    """A group whose commands end with a sentence and an exit code where an error is expected."""
+    """A group that lists its commands in the order of their use and ends expected errors with a sentence."""
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; turn a :class:`ConnectorError` into its sentence, as JSON where ``--json`` was given."""
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands as they were added."""
+        return list(self.commands)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run a command and end the process; an expected error becomes a sentence, or JSON with ``--json``."""
+        given = list(sys.argv[1:] if args is None else args)
         try:
-            return super().invoke(ctx)
+            code = super().main(given, prog_name, complete_var, standalone_mode=False, **extra)
         except ConnectorError as error:
-            fail(error, as_json="--json" in sys.argv)
-        except KeyboardInterrupt:
-            errors.print("Stopped. What was sent is in the ledger; the next run goes on from there.")
-            ctx.exit(130)
+            code = _fail(error, as_json="--json" in given)
+        except click.ClickException as error:
+            code = _refuse(error, as_json="--json" in given)
+        except (click.Abort, KeyboardInterrupt):
+            code = _refuse(StoppedError("Stopped."), as_json="--json" in given)
+        except OSError as error:
+            code = _fail(_of_the_system(error), as_json="--json" in given)
+        sys.exit(code or 0)
 
 
-def fail(error: ConnectorError, *, as_json: bool) -> NoReturn:
-    """End the process with the error's sentence."""
+def _fail(error: ConnectorError, *, as_json: bool) -> int:
+    """Say what went wrong and return the exit code."""
     code = EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
     if as_json:
-        emit({"error": {"message": error.message, "remedy": error.remedy, "record": error.record}})
+        emit_error(error.message, error.remedy, error.record)
     else:
-        errors.print(f"[bold red]Error:[/] {_plain(str(error))}", soft_wrap=True)
-    raise click.exceptions.Exit(code)
+        show_error(str(error))
+    return code
+
+
+def _refuse(error: click.ClickException, *, as_json: bool) -> int:
+    """Say what is wrong with the command line, or that it was stopped, and return the exit code."""
+    if as_json:
+        emit_error(error.format_message())
+    elif isinstance(error, StoppedError):
+        errors.print(error.format_message(), soft_wrap=True)
+    else:
+        error.show()
+    return error.exit_code
+
+
+def _of_the_system(error: OSError) -> ConnectorError:
+    place = f": {error.filename}" if error.filename else ""
+    return ConnectorError(f"The system says: {error.strerror or type(error).__name__}{place}.")
 
 
 def json_option(command: Command) -> Command:
@@ -56,26 +98,54 @@ def json_option(command: Command) -> Command:
 
 
 def emit(document: Any) -> None:
-    """Print one JSON document."""
-    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+    """Print one JSON document, at once even into a pipe."""
+    print(json.dumps(document, ensure_ascii=False, indent=2, default=str), flush=True)
+
+
+def emit_error(message: str, remedy: str | None = None, record: str | None = None) -> None:
+    """Print what went wrong as the one JSON document of a command."""
+    emit({"error": {"message": message, "remedy": remedy, "record": record}})
+
+
+def show_error(text: str) -> None:
+    """Print an error's sentence on standard error."""
+    errors.print(f"[bold red]Error:[/] {escape(text)}", soft_wrap=True)
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; numbers stand to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold")
-    for position, column in enumerate(columns):
-        numeric = bool(rows) and all(isinstance(row[position], int) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    """Print a table; numbers stand to the right, close together, so that a line of counts fits 80 columns."""
+    numeric = [all(isinstance(row[place], int) for row in rows) for place in range(len(columns))]
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 0) if all(numeric[1:]) else (0, 1),
+    )
+    for column, right in zip(columns, numeric, strict=True):
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(_plain(str(cell)) for cell in row))
+        table.add_row(*(escape(str(cell)) for cell in row))
     console.print(table)
 
 
-def show_facts(title: str, facts: Mapping[str, object]) -> None:
-    """Print names with their values, one a line."""
-    show_table(title, ("what", "value"), [(name, value) for name, value in facts.items()])
+def show_lines(rows: Iterable[tuple[Sequence[tuple[str, int]], str]]) -> None:
+    """Print lines of short marked-up fields, each with its width, and a sentence that wraps in its own column.
+
+    Lines appear as they come. Without a terminal nothing wraps.
+    """
+    for fields, sentence in rows:
+        if not console.is_terminal:
+            console.print(*(_padded(text, width) for text, width in fields), escape(sentence), soft_wrap=True)
+            continue
+        line = Table.grid(padding=(0, 1), expand=True)
+        for _, width in fields:
+            line.add_column(width=width)
+        line.add_column(ratio=1)
+        line.add_row(*(text for text, _ in fields), escape(sentence))
+        console.print(line)
 
 
-def _plain(text: str) -> str:
-    """Return text in which rich sees no markup."""
-    return text.replace("[", "\\[")
+def _padded(marked_up: str, width: int) -> str:
+    seen = console.render_str(marked_up).cell_len
+    return marked_up + " " * max(0, width - seen)

@@ -1,9 +1,11 @@
 """``ping``: the check-up of a connection."""
 
+from collections.abc import Iterable, Iterator, Sequence
+
 import click
 
 from ml_connector.cli.connections import find_connection
-from ml_connector.cli.output import EXIT_FAILED, console, emit, json_option
+from ml_connector.cli.output import EXIT_FAILED, console, emit, json_option, show_lines
 from ml_connector.credentials import credentials_of
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.ping import Finding, Level
@@ -11,30 +13,28 @@ from ml_connector.ping import ping as look
 from ml_connector.settings import api_hosts
 from ml_connector.visma.client import VismaClient
 
-MARKS = {Level.OK: "[green]ok  [/]", Level.NOTE: "[yellow]note[/]", Level.STOP: "[bold red]stop[/]"}
+MARKS = {Level.OK: "[green]ok[/]", Level.NOTE: "[yellow]note[/]", Level.STOP: "[bold red]stop[/]"}
 
 
-@click.command()
+@click.command(short_help="Check both systems; say what would stop a sync.")
 @click.argument("name")
 @json_option
 def ping(name: str, *, as_json: bool) -> None:
-    """Check that both systems of connection NAME can be reached and nothing would stop a sync. Writes nothing."""
+    """Check that both systems of connection NAME can be reached and that nothing would stop a sync.
+
+    Writes nothing. Each line is ok, a note, or a stop: something a sync would fail on. Exit code 1 if there is a stop.
+    """
     settings = find_connection(name)
     credentials = credentials_of(name)
     findings: list[Finding] = []
-    for finding in look(
-        settings,
-        lambda: VismaClient(credentials.visma()),
-        lambda: HubSpotClient(credentials.hubspot(), base_url=api_hosts().hubspot_api),
-    ):
-        findings.append(finding)
-        if not as_json:
-            console.print(
-                f"{MARKS[finding.level]} {finding.system:8} {finding.subject:22}",
-                finding.message,
-                soft_wrap=True,
-            )
-    stops = [finding for finding in findings if finding.level is Level.STOP]
+    coming = _kept(
+        look(
+            settings,
+            lambda: VismaClient(credentials.visma()),
+            lambda: HubSpotClient(credentials.hubspot(), base_url=api_hosts().hubspot_api),
+        ),
+        findings,
+    )
     if as_json:
         lines = [
             {
@@ -43,11 +43,31 @@ def ping(name: str, *, as_json: bool) -> None:
                 "level": str(item.level),
                 "message": item.message,
             }
-            for item in findings
+            for item in coming
         ]
-        emit({"connection": name, "ready": not stops, "findings": lines})
+        emit({"connection": name, "ready": not _stops(findings), "findings": lines})
     else:
-        console.print(
-            f"{name} is ready to sync." if not stops else f"{len(stops)} findings would stop a sync."
-        )
-    raise click.exceptions.Exit(EXIT_FAILED if stops else 0)
+        show_lines((_fields(finding), finding.message) for finding in coming)
+        console.print(f"\n{_verdict(name, len(_stops(findings)))}")
+    raise click.exceptions.Exit(EXIT_FAILED if _stops(findings) else 0)
+
+
+def _kept(coming: Iterable[Finding], kept: list[Finding]) -> Iterator[Finding]:
+    for finding in coming:
+        kept.append(finding)
+        yield finding
+
+
+def _stops(findings: Sequence[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.level is Level.STOP]
+
+
+def _fields(finding: Finding) -> list[tuple[str, int]]:
+    return [(MARKS[finding.level], 4), (finding.system, 7), (finding.subject, 20)]
+
+
+def _verdict(name: str, stops: int) -> str:
+    if not stops:
+        return f"{name} is ready. See what would change: ml-connector plan {name}"
+    what = "One finding" if stops == 1 else f"{stops} findings"
+    return f"{what} would stop a sync. Put right what is marked stop, then run ping again."

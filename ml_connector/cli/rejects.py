@@ -1,24 +1,28 @@
 """``rejects``: what was refused, by name and cause, and putting a record aside."""
 
+from collections.abc import Iterable
+
 import click
+from rich.markup import escape
+from rich.padding import Padding
 
 from ml_connector.cli.connections import find_connection
-from ml_connector.cli.output import console, emit, json_option, show_table
+from ml_connector.cli.output import Commands, console, emit, json_option
 from ml_connector.database import engine
 from ml_connector.errors import UsageError
-from ml_connector.ledger.rejects import dismiss, open_rejects
+from ml_connector.ledger.rejects import OpenReject, dismiss, open_rejects
 
 
-@click.group()
+@click.group(cls=Commands, short_help="List refused records; put them aside.")
 def rejects() -> None:
-    """List refused records and put them aside. Every other one is tried again by every run."""
+    """List refused records and put them aside. What is not put aside is tried again by later runs."""
 
 
-@rejects.command("list")
+@rejects.command("list", short_help="Show refused records with cause and remedy.")
 @click.argument("name")
 @json_option
 def list_rejects(name: str, *, as_json: bool) -> None:
-    """Show the refused records of connection NAME, each by its Visma number, with cause and remedy."""
+    """Show the refused records of connection NAME by cause, each with its Visma number, and what to do about them."""
     find_connection(name)
     found = open_rejects(engine(), name)
     if as_json:
@@ -27,15 +31,24 @@ def list_rejects(name: str, *, as_json: bool) -> None:
     if not found:
         console.print(f"{name}: nothing is refused.")
         return
-    rows = [
-        (item.entity, item.record, item.cause, item.message, item.remedy, item.attempts) for item in found
-    ]
-    show_table(
-        f"Refused records of {name}", ("entity", "record", "cause", "message", "remedy", "tries"), rows
-    )
+    many = "1 record is" if len(found) == 1 else f"{len(found)} records are"
+    console.print(f"{many} refused in {name}; the next run tries again.")
+    for (entity, message, remedy), keys in _by_cause(found).items():
+        console.print(f"\n[bold]{len(keys)} {entity}:[/] {escape(message)}")
+        console.print(Padding(escape(remedy), (0, 0, 0, 2)))
+        console.print(Padding(escape(", ".join(keys)), (0, 0, 0, 2)), style="dim")
+    console.print(f"\nTo put one aside: ml-connector rejects dismiss {name} --record {found[0].record}")
 
 
-@rejects.command("dismiss")
+def _by_cause(found: Iterable[OpenReject]) -> dict[tuple[str, str, str], list[str]]:
+    """Return the record keys of each entity, message and remedy."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for item in found:
+        groups.setdefault((item.entity, item.message, item.remedy), []).append(item.record)
+    return groups
+
+
+@rejects.command("dismiss", short_help="Put one refused record aside.")
 @click.argument("name")
 @click.option("--record", required=True, help="The record, such as customer:10023.")
 @click.option("--note", default="", help="Why, for whoever looks later.")
@@ -45,9 +58,10 @@ def dismiss_reject(name: str, record: str, note: str, *, as_json: bool) -> None:
     find_connection(name)
     if not dismiss(engine(), name, record, note):
         raise UsageError(
-            f"{record} is not among the refused records of {name}.", remedy="See `rejects list`."
+            f"{record} is not among the refused records of {name}.",
+            remedy=f"See `ml-connector rejects list {name}`.",
         )
     if as_json:
         emit({"connection": name, "record": record, "dismissed": True})
     else:
-        console.print(f"{record} is put aside.")
+        console.print(f"{record} is put aside until it changes in Visma.")

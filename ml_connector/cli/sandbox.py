@@ -2,11 +2,13 @@
 
 import click
 
-from ml_connector.cli.output import console
+from ml_connector.cli.output import console, emit, json_option
+from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN
 from ml_connector.sandbox.settings import SandboxSettings
+from ml_connector.sandbox.visma.settings import VismaSandboxSettings
 
 
-@click.command()
+@click.command(short_help="Run both APIs on this machine, with a company in them.")
 @click.option("--port", default=8765, show_default=True, help="Port on 127.0.0.1; 0 for a free one.")
 @click.option("--customers", default=120, show_default=True, help="Customers of the Visma company.")
 @click.option("--suppliers", default=40, show_default=True, help="Suppliers of the Visma company.")
@@ -19,8 +21,15 @@ from ml_connector.sandbox.settings import SandboxSettings
     show_default=True,
     help="What HubSpot holds.",
 )
-def sandbox(port: int, customers: int, suppliers: int, seed: int, latency_ms: int, portal: str) -> None:
-    """Run both APIs on this machine until interrupted. Its front page shows the portal as sales would see it."""
+@json_option
+def sandbox(
+    port: int, customers: int, suppliers: int, seed: int, latency_ms: int, portal: str, *, as_json: bool
+) -> None:
+    """Run both APIs on this machine until interrupted, to try ml-connector without real systems.
+
+    Its front page shows the portal as sales would see it. Set what it prints in another terminal, and every command
+    there talks to it.
+    """
     from ml_connector.sandbox.server import main
 
     settings = SandboxSettings(
@@ -30,13 +39,28 @@ def sandbox(port: int, customers: int, suppliers: int, seed: int, latency_ms: in
         latency_ms=latency_ms,
         portal_seed="demo" if portal == "demo" else "none",
     )
-    main(settings, port=port, announce=_announce)
+    main(settings, port=port, announce=_announce_json if as_json else _announce)
 
 
 def _announce(url: str) -> None:
-    console.print(f"The sandbox is at {url}")
-    for variable, value in addresses(url).items():
+    console.print(f"The sandbox is at {url}; Ctrl-C ends it. In another terminal:")
+    for variable, value in _environment(url).items():
         console.print(f"  export {variable}={value}", soft_wrap=True)
+
+
+def _announce_json(url: str) -> None:
+    emit({"url": url, "environment": _environment(url)})
+
+
+def _environment(url: str) -> dict[str, str]:
+    """Return the variables with which commands find the sandbox and are let in; its credentials open nothing else."""
+    visma = VismaSandboxSettings()
+    return addresses(url) | {
+        "VISMA_CLIENT_ID": visma.client_id,
+        "VISMA_CLIENT_SECRET": visma.client_secret,
+        "VISMA_TENANT_ID": visma.tenant_id,
+        "HUBSPOT_ACCESS_TOKEN": DEFAULT_TOKEN,
+    }
 
 
 def addresses(url: str) -> dict[str, str]:

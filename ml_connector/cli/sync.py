@@ -8,9 +8,26 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ml_connector.cli.connections import find_connection
-from ml_connector.cli.output import EXIT_FAILED, EXIT_REJECTS, console, emit, errors, json_option, show_table
+from ml_connector.cli.output import (
+    EXIT_FAILED,
+    EXIT_REJECTS,
+    StoppedError,
+    console,
+    emit,
+    errors,
+    json_option,
+    show_error,
+    show_table,
+)
 from ml_connector.errors import UsageError
 from ml_connector.settings import ConnectionSettings
+
+COUNTS = ("read", "created", "updated", "unchanged", "skipped", "rejected", "pending", "conflicts")
+"""What a summary counts for each entity, in this order; the last three keep a run from being a plain success."""
+
+SYSTEMS = {"visma": "Visma", "hubspot": "HubSpot"}
+
+STOPPED = "Stopped. What was sent is in the ledger; the next run goes on from there."
 
 
 @dataclass(slots=True)
@@ -32,32 +49,36 @@ class Summary:
         return {"failed": EXIT_FAILED, "rejects": EXIT_REJECTS}.get(self.status, 0)
 
 
-@click.command()
+@click.command(short_help="Carry every window that is due into HubSpot.")
 @click.argument("name")
-@click.option("--partition", metavar="KEY", help="Sync this window only.")
+@click.option("--partition", metavar="KEY", help="Sync this window only, such as 2026-11-20.")
 @click.option("--from", "first", metavar="KEY", help="First window of a range.")
 @click.option("--to", "last", metavar="KEY", help="Last window of a range.")
 @json_option
 def sync(name: str, partition: str | None, first: str | None, last: str | None, *, as_json: bool) -> None:
-    """Sync connection NAME: every complete window that has no successful load yet, or the ones named."""
-    summary = run_windows(find_connection(name), *_range(partition, first, last), steps=None, quiet=as_json)
-    _finish(summary, as_json=as_json)
+    """Sync connection NAME: every complete window that has no successful load yet, or the windows named.
+
+    A window that is named is synced again even if it was before. The run shows in the Dagster UI like any other.
+    """
+    chosen = _range(partition, first, last)
+    _finish(run_windows(find_connection(name), *chosen, steps=None, quiet=as_json), as_json=as_json)
 
 
-@click.command()
+@click.command(short_help="Show what a sync would change; write nothing.")
 @click.argument("name")
-@click.option("--partition", metavar="KEY", help="Plan this window only.")
+@click.option("--partition", metavar="KEY", help="Plan this window only, such as 2026-11-20.")
 @click.option("--from", "first", metavar="KEY", help="First window of a range.")
 @click.option("--to", "last", metavar="KEY", help="Last window of a range.")
 @json_option
 def plan(name: str, partition: str | None, first: str | None, last: str | None, *, as_json: bool) -> None:
-    """Show what syncing connection NAME would change in HubSpot. Writes nothing there."""
+    """Show what syncing connection NAME would change in HubSpot. Writes nothing there.
+
+    Takes the same windows as sync: those that are due, or the ones named.
+    """
     from ml_connector.running import PLAN_STEPS
 
-    summary = run_windows(
-        find_connection(name), *_range(partition, first, last), steps=PLAN_STEPS, quiet=as_json
-    )
-    _finish(summary, as_json=as_json)
+    chosen = _range(partition, first, last)
+    _finish(run_windows(find_connection(name), *chosen, steps=PLAN_STEPS, quiet=as_json), as_json=as_json)
 
 
 def _range(partition: str | None, first: str | None, last: str | None) -> tuple[str | None, str | None]:
@@ -101,9 +122,14 @@ def run_windows(
 
 
 def _follow(run: Any, title: str, *, quiet: bool) -> str | None:
-    """Execute a run with a progress bar; return the first error's sentence, or None."""
+    """Execute a run with a progress bar; return the first error's sentence, or None.
+
+    Raises:
+        StoppedError: Ctrl-C was pressed; the run is recorded as canceled.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     problem: str | None = None
+    stopped = False
     with Progress(
         *columns, console=errors, disable=quiet or not errors.is_terminal, transient=True
     ) as progress:
@@ -114,7 +140,10 @@ def _follow(run: Any, title: str, *, quiet: bool) -> str | None:
             elif event.state == "done":
                 progress.advance(task)
             else:
+                stopped = stopped or event.state == "stopped"
                 problem = problem or f"{event.step}: {event.error}"
+    if stopped:
+        raise StoppedError(STOPPED)
     return problem
 
 
@@ -125,38 +154,57 @@ def _add(summary: Summary, connection: str, run_id: str, *, planned: bool) -> No
 
     report = run_report(engine(), connection, run_id)
     for entity, counts in report.entities.items():
-        known = summary.entities.setdefault(entity, dict.fromkeys(counts, 0))
-        for name, many in counts.items():
-            known[name] = known.get(name, 0) + many
+        known = summary.entities.setdefault(entity, dict.fromkeys(COUNTS, 0))
+        for name in COUNTS:
+            known[name] += counts.get(name, 0)
     for system, counts in report.requests.items():
         known = summary.requests.setdefault(system, dict.fromkeys(counts, 0))
         for name, many in counts.items():
             known[name] = known.get(name, 0) + many
-    bad = any(
-        counts[name] for counts in summary.entities.values() for name in ("rejected", "pending", "conflicts")
-    )
+    bad = any(counts[name] for counts in summary.entities.values() for name in COUNTS[-3:])
     summary.status = "planned" if planned else "rejects" if bad else "success"
+
+
+def document(summary: Summary) -> dict[str, Any]:
+    """Return the summary as the JSON document of a command; ``error`` is there only after a failure."""
+    return {name: value for name, value in asdict(summary).items() if name != "error" or value}
 
 
 def _finish(summary: Summary, *, as_json: bool) -> None:
     if as_json:
-        emit({name: value for name, value in asdict(summary).items() if name != "error" or value})
+        emit(document(summary))
     else:
         show_summary(summary)
     raise click.exceptions.Exit(summary.exit_code)
 
 
-def show_summary(summary: Summary) -> None:
-    """Print what happened as sentences and a table."""
+def show_summary(summary: Summary, *, hint: str | None = None) -> None:
+    """Print what happened as sentences and a table; ``hint`` says about rejects something else than how to see them."""
     if not summary.partitions:
         console.print(f"{summary.connection}: every complete window is synced; nothing to do.")
         return
     span = summary.partitions[0] + (f" to {summary.partitions[-1]}" if len(summary.partitions) > 1 else "")
-    names = ("read", "created", "updated", "unchanged", "skipped", "rejected", "pending", "conflicts")
-    rows = [(entity, *(counts.get(name, 0) for name in names)) for entity, counts in summary.entities.items()]
-    show_table(f"{summary.connection}, {span}", ("", *names), rows)
-    for system, counts in summary.requests.items():
-        console.print(f"{system}: " + ", ".join(f"{many} {name}" for name, many in counts.items()))
-    console.print(f"{summary.status} in {summary.seconds:.1f} s, run {summary.run_id}")
+    rows = [(entity, *(counts[name] for name in COUNTS)) for entity, counts in summary.entities.items()]
+    if rows:
+        show_table(f"{summary.connection}, {span}", ("", *COUNTS), rows)
+    for system, counts in sorted(summary.requests.items(), reverse=True):
+        called = f"{counts['calls']:,} calls" + (
+            f", {counts['writes']:,} of them writes" * (system == "hubspot")
+        )
+        slowed = f", {counts['throttled']:,} answered with 429" if counts["throttled"] else ""
+        console.print(f"{SYSTEMS.get(system, system)}: {called}{slowed}.")
+    console.print(f"{_verdict(summary, hint)} Run {summary.run_id}.", soft_wrap=True)
     if summary.error:
-        errors.print(f"[bold red]Error:[/] {summary.error}", soft_wrap=True)
+        show_error(summary.error)
+
+
+def _verdict(summary: Summary, hint: str | None) -> str:
+    took = f"in {summary.seconds:.1f} s"
+    if summary.status == "failed":
+        return f"Failed after {summary.seconds:.1f} s."
+    if summary.status == "planned":
+        return f"Planned {took}; nothing was written to HubSpot."
+    if summary.status == "rejects":
+        hint = hint or f"see `ml-connector rejects list {summary.connection}`"
+        return f"Done {took}, but not every record went through: {hint}."
+    return f"Done {took}."
