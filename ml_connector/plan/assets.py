@@ -1,7 +1,7 @@
 """The step ``plan``: what would change in HubSpot. Reads only, so materialising up to here is a dry run."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -45,7 +45,7 @@ def _companies(step: Step) -> dg.AssetsDefinition:
         ledger = LedgerReader(engine(), step.settings.name)
         planner = CompanyPlanner(step.settings, ledger, client, company_property_names())
         due = _due(ledger, "companies", records, CompanyRecord.from_row)
-        unknown = _unknown(ledger, "companies", records) + len(due)
+        unknown = _unknown(ledger, "companies", records, due)
         stream = (CompanyRecord.from_row(row) for row in records.rows())
         return _write(context, step, planner.plan(_both(stream, due), unknown))
 
@@ -63,7 +63,7 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
         ledger = LedgerReader(engine(), step.settings.name)
         planner = ContactPlanner(step.settings, ledger, client, contact_property_names())
         due = _due(ledger, "contacts", records, ContactRecord.from_row)
-        unknown = _unknown(ledger, "contacts", records) + len(due)
+        unknown = _unknown(ledger, "contacts", records, due)
         stream = (ContactRecord.from_row(row) for row in records.rows())
         operations = planner.plan(_both(stream, due), unknown)
         waiting = (
@@ -86,10 +86,24 @@ def _due(
     return [read(reject.record) for reject in rejects if reject.key not in present]
 
 
-def _unknown(ledger: LedgerReader, object_type: str, records: Dataset) -> int:
-    """Return how many records have no HubSpot record yet: it decides how HubSpot is read."""
-    unknown = 0
-    for some in chunks((row["key"] for row in records.rows(columns=["key"])), 5000):
+def _unknown(
+    ledger: LedgerReader,
+    object_type: str,
+    records: Dataset,
+    due: Sequence[CompanyRecord] | Sequence[ContactRecord],
+) -> int:
+    """Return how many records have to be looked for in HubSpot: it decides how HubSpot is read.
+
+    Those that are never sent, such as people who have left, stay without a HubSpot record for ever and do not count.
+    """
+    columns = ["key", "refusal", *(["active"] if object_type == "contacts" else [])]
+    sendable = (
+        row["key"]
+        for row in records.rows(columns=columns)
+        if row["refusal"] is None and row.get("active") is not False
+    )
+    unknown = sum(record.refusal is None for record in due)
+    for some in chunks(sendable, 5000):
         unknown += len(some) - len(ledger.identities(object_type, some))
     return unknown
 
