@@ -7,11 +7,16 @@ import click
 from ml_connector.cli.connections import find_connection
 from ml_connector.cli.output import EXIT_FAILED, console, emit, json_option, show_lines
 from ml_connector.credentials import credentials_of
+from ml_connector.http import RetryPolicy
+from ml_connector.hubspot.calls import hubspot_transport
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.ping import Finding, Level
 from ml_connector.ping import ping as look
 from ml_connector.settings import api_hosts
-from ml_connector.visma.client import VismaClient
+from ml_connector.visma.client import VismaClient, visma_transport
+
+IMPATIENT = RetryPolicy(attempts=3, longest_wait=10.0, budget=15.0, read_timeout=60.0)
+"""A person waits for the answer: a host that is down is reported after seconds, not after the minute a run tries."""
 
 MARKS = {Level.OK: "[green]ok[/]", Level.NOTE: "[yellow]note[/]", Level.STOP: "[bold red]stop[/]"}
 
@@ -30,8 +35,12 @@ def ping(name: str, *, as_json: bool) -> None:
     coming = _kept(
         look(
             settings,
-            lambda: VismaClient(credentials.visma()),
-            lambda: HubSpotClient(credentials.hubspot(), base_url=api_hosts().hubspot_api),
+            lambda: VismaClient(credentials.visma(), transport=visma_transport(IMPATIENT)),
+            lambda: HubSpotClient(
+                credentials.hubspot(),
+                base_url=api_hosts().hubspot_api,
+                transport=hubspot_transport(IMPATIENT),
+            ),
         ),
         findings,
     )
