@@ -1,0 +1,58 @@
+"""Finding connections in the folder, and what is said about files that are none."""
+
+import pytest
+
+from ml_connector.cli.connections import all_connections
+from ml_connector_tests.cli.conftest import Shell
+
+
+def test_an_empty_folder_says_how_to_make_a_connection(shell: Shell) -> None:
+    error = shell.json("sync", "acme", code=2)["error"]
+    assert error["message"] == "There is no connection 'acme'."
+    assert error["remedy"] == "There is none yet; make it with `ml-connector init acme`."
+
+
+def test_connections_are_found_in_any_depth_and_other_components_are_left_alone(shell: Shell) -> None:
+    shell.write_connection("norway")
+    shell.write_connection("sweden").parent.rename(shell.defs / "norway" / "below")
+    other = shell.defs / "other" / "defs.yaml"
+    other.parent.mkdir()
+    other.write_text("type: dagster.DefsFolderComponent\n---\n# nothing\n")
+    assert all_connections().keys() == {"norway", "sweden"}
+
+
+def test_two_files_of_one_name_are_not_told_apart_by_chance(shell: Shell) -> None:
+    shell.write_connection("acme").parent.rename(shell.defs / "again")
+    shell.write_connection("acme")
+    assert "there is another connection 'acme'" in shell.json("sync", "acme", code=2)["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("type: [\n", ["defs.yaml, line 2: "]),
+        ("attributes:\n\ttabs: 1\n", ["defs.yaml, line 2: found character '\\t' that cannot start any token"]),
+        (
+            "type: ml_connector.VismaHubSpotConnection\nattributes:\n  name: acme\n  strat: 2026-11-02\n",
+            ["start: it is missing.", "strat: there is no such setting."],
+        ),
+        (
+            "type: ml_connector.VismaHubSpotConnection\nattributes: {name: acme, start: 2026-11-02, timezone: X}\n",
+            ["timezone: 'X' is not a time zone; use a name such as Europe/Oslo."],
+        ),
+        (
+            "type: ml_connector.VismaHubSpotConnection\n"
+            "attributes: {name: acme, start: 2026-11-02, matching: {companies: [colour]}}\n",
+            ["matching.companies.0: Input should be 'organisation_number'"],
+        ),
+        ("type: ml_connector.VismaHubSpotConnection\n", ["name: it is missing.", "start: it is missing."]),
+    ],
+)
+def test_a_mistake_in_a_file_is_named_with_the_file(shell: Shell, text: str, sentences: list[str]) -> None:
+    path = shell.defs / "acme" / "defs.yaml"
+    path.parent.mkdir()
+    path.write_text(text)
+    message = shell.json("sync", "acme", code=2)["error"]["message"]
+    assert message.startswith(str(path))
+    for sentence in sentences:
+        assert sentence in message
