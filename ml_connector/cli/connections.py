@@ -17,13 +17,18 @@ def all_connections() -> dict[str, ConnectionSettings]:
     """Return the connections by name.
 
     Raises:
-        UsageError: a file cannot be read as a connection; says which file, field and why.
+        UsageError: a file cannot be read as a connection, or two have one name; says which file, field and why.
     """
     found: dict[str, ConnectionSettings] = {}
     for path in sorted(defs_folder().glob("**/defs.yaml")):
         for document in _documents(path):
             if isinstance(document, dict) and document.get("type") == COMPONENT:
                 settings = _settings(path, document.get("attributes") or {})
+                if settings.name in found:
+                    raise UsageError(
+                        f"{path}: there is another connection {settings.name!r}.",
+                        remedy="Give each its own name, or remove one of the two files.",
+                    )
                 found[settings.name] = settings
     return found
 
