@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from ml_connector.visma.stamps import parsed_stamp
+
 DAILY_KEY = "%Y-%m-%d"
 DENSE_KEY = "%Y-%m-%d-%H:%M"
 
@@ -56,18 +58,18 @@ def window_of(stamp: str | None, windows: Sequence[Window], zone: ZoneInfo) -> s
     """Return the key of the window a row belongs to, or None for a row changed after the last window's end.
 
     A row of the overlap, older than the first window, belongs to the first. A row without a stamp says nothing about
-    when it changed and belongs to the last window, so that it is looked at now. In the hour that a clock change
-    repeats, a stamp is read as the earlier of the two.
+    when it changed and belongs to the last window, so that it is looked at now; nor does one that cannot be read. In
+    the hour that a clock change repeats, a stamp is read as the earlier of the two.
 
     Args:
         stamp: Visma's naive stamp as text.
         windows: consecutive windows, oldest first.
         zone: the zone of Visma's stamps.
     """
-    if not stamp:
+    naive = parsed_stamp(stamp)
+    if naive is None:
         return windows[-1].key
-    moment = datetime.fromisoformat(stamp).replace(tzinfo=zone).astimezone(UTC)
-    position = bisect_right([window.end for window in windows], moment)
+    position = bisect_right([window.end for window in windows], naive.replace(tzinfo=zone).astimezone(UTC))
     return windows[position].key if position < len(windows) else None
 
 

@@ -1,12 +1,12 @@
 """What planning asks about records that were synced before: is this version older, and what does HubSpot hold now."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import Identity
+from ml_connector.visma.stamps import parsed_stamp
 
 BATCH = 100
 """Records in one read (reference: hubspot 3)."""
@@ -14,10 +14,11 @@ BATCH = 100
 
 def is_older(stamp: str, identities: Iterable[Identity]) -> bool:
     """Return whether a newer version than ``stamp`` (naive text) was synced to one of the identities."""
-    if not stamp:
+    moment = parsed_stamp(stamp)
+    if moment is None:
         return False
-    moment = datetime.fromisoformat(stamp)
-    return any(identity.stamp and datetime.fromisoformat(identity.stamp) > moment for identity in identities)
+    synced = (parsed_stamp(identity.stamp) for identity in identities)
+    return any(applied is not None and applied > moment for applied in synced)
 
 
 def read_held(

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from ml_connector.records import normal_forms
-from ml_connector.records.fields import part, utc_stamp
+from ml_connector.records.fields import part, trouble, utc_stamp
 from ml_connector.records.model import CompanyRecord, Properties
 from ml_connector.records.normal_forms import text
 from ml_connector.settings import RecordLinks
@@ -39,9 +39,18 @@ class CompanyMapper:
         self._links = links
 
     def customer(self, version: Version) -> CompanyRecord:
-        """Return the company of one customer row (``CustomerDto``, reference: visma 4.4)."""
+        """Return the company of one customer row (``CustomerDto``, reference: visma 4.4).
+
+        A row that cannot be mapped becomes a record with a refusal, so that it never stops its neighbours.
+        """
+        try:
+            return self._customer(version)
+        except Exception as error:  # Whatever is odd about one row is said about that row.
+            return _unreadable(version, error, customer_number=number_of(version))
+
+    def _customer(self, version: Version) -> CompanyRecord:
         row = version.values
-        number = str(row["number"])
+        number = number_of(version)
         address = _first_address(row.get("invoiceAddress"), row.get("mainAddress"))
         return self._company(
             version,
@@ -59,9 +68,18 @@ class CompanyMapper:
         )
 
     def supplier(self, version: Version) -> CompanyRecord:
-        """Return the company of one supplier row (``SupplierDto``, reference: visma 4.4)."""
+        """Return the company of one supplier row (``SupplierDto``, reference: visma 4.4).
+
+        A row that cannot be mapped becomes a record with a refusal, so that it never stops its neighbours.
+        """
+        try:
+            return self._supplier(version)
+        except Exception as error:  # Whatever is odd about one row is said about that row.
+            return _unreadable(version, error, supplier_number=number_of(version))
+
+    def _supplier(self, version: Version) -> CompanyRecord:
         row = version.values
-        number = str(row["number"])
+        number = number_of(version)
         return self._company(
             version,
             _first_address(row.get("mainAddress"), row.get("supplierAddress")),
@@ -89,7 +107,7 @@ class CompanyMapper:
     ) -> CompanyRecord:
         """Map what customers and suppliers have in common and add what is their own."""
         row = version.values
-        region = text(part(address, "country", "id")) or self._region
+        region = normal_forms.phone_region(part(address, "country", "id"), self._region)
         numbers = tuple(found for value in phones if (found := normal_forms.phone(value, region)))
         domain = normal_forms.company_domain(part(row, "mainContact", "web"), *emails)
         name = text(row.get("name"))
@@ -119,6 +137,22 @@ class CompanyMapper:
             if name or domain
             else "it has neither a name nor a web domain, and HubSpot asks for one",
         )
+
+
+def number_of(version: Version) -> str:
+    """Return a row's number without the blanks that Visma may pad it with; its snapshot key, so it is never missing."""
+    return text(version.key) or version.key
+
+
+def _unreadable(version: Version, error: Exception, **numbers: str) -> CompanyRecord:
+    return CompanyRecord(
+        customer_number=numbers.get("customer_number"),
+        supplier_number=numbers.get("supplier_number"),
+        stamp=version.stamp,
+        partition=version.partition,
+        properties={},
+        refusal=trouble(error),
+    )
 
 
 def companies(
@@ -177,6 +211,7 @@ def merge(customer: CompanyRecord, supplier: CompanyRecord) -> CompanyRecord:
         phones=tuple(dict.fromkeys(customer.phones + supplier.phones)),
         emails=tuple(dict.fromkeys(customer.emails + supplier.emails)),
         refusal=customer.refusal if customer.refusal and supplier.refusal else None,
+        parts=(customer, supplier),
     )
 
 
@@ -187,7 +222,7 @@ def _first_address(*addresses: object) -> Mapping[str, object]:
     """Return the first address that says where something is; an empty one if none does."""
     for address in addresses:
         if isinstance(address, Mapping) and any(
-            address.get(name) for name in ("addressLine1", "city", "postalCode")
+            text(address.get(name)) for name in ("addressLine1", "city", "postalCode")
         ):
             return address
     return {}

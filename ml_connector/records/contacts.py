@@ -3,15 +3,20 @@
 Sources in the order in which their values win: the contact list, a customer's main contact, its invoice contact.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from ml_connector.records import normal_forms
-from ml_connector.records.fields import part, utc_stamp
+from ml_connector.records.companies import number_of
+from ml_connector.records.fields import part, trouble, utc_stamp
 from ml_connector.records.model import ContactRecord
 from ml_connector.records.normal_forms import text
-from ml_connector.visma.snapshots import SnapshotRows, Version, account_kind, newest
+from ml_connector.visma.snapshots import SnapshotRows, Version, named_account, newest
+
+CUSTOMERS_CONTACTS = {"mainContact": "mainAddress", "invoiceContact": "invoiceAddress"}
+"""A customer's own contacts that become HubSpot contacts, with the address each belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +48,33 @@ def contacts(
         zone: the zone of Visma's naive stamps.
         region: country of phone numbers written without a country code.
     """
-    listed = (contact_mention(version, region) for version in newest(contact_rows))
-    named = (mention for version in newest(customers) for mention in customer_mentions(version, region))
-    for group in _together([*listed, *named]):
-        yield _record(group, connection, zone)
+    mentions: list[Mention] = []
+    odd: dict[str, ContactRecord] = {}
+
+    def read(version: Version, contact_id: str | None, mentioned: Callable[[], Iterable[Mention]]) -> None:
+        try:
+            mentions.extend(mentioned())
+        except Exception as error:  # Whatever is odd about one row is said about that row.
+            if contact_id is not None:
+                odd[contact_id] = _unreadable(version, contact_id, error)
+
+    for version in newest(contact_rows):
+        read(version, number_of(version), partial(contact_mentions, version, region))
+    for version in newest(customers):
+        for role in CUSTOMERS_CONTACTS:
+            read(version, _contact_id(version, role), partial(customer_mentions, version, region, role))
+    yield from odd.values()
+    for address, group in _together([mention for mention in mentions if mention.contact_id not in odd]):
+        yield _record(address, group, connection, zone)
 
 
-def contact_mention(version: Version, region: str) -> Mention:
-    """Return the mention of one row of the contact list (``ContactDto``, reference: visma 4.4)."""
+def contact_mentions(version: Version, region: str) -> Iterator[Mention]:
+    """Yield the mention of one row of the contact list (``ContactDto``, reference: visma 4.4)."""
     row = version.values
-    country = text(part(row, "address", "country", "id")) or region
-    account = text(row.get("businessAccount"))
-    return Mention(
-        contact_id=str(row["contactId"]),
+    country = normal_forms.phone_region(part(row, "address", "country", "id"), region)
+    account = named_account(row)
+    yield Mention(
+        contact_id=number_of(version),
         email=normal_forms.email(row.get("email")),
         written_email=text(row.get("email")),
         first_name=text(row.get("firstName")),
@@ -65,32 +84,57 @@ def contact_mention(version: Version, region: str) -> Mention:
         active=row.get("active") is not False,
         stamp=version.stamp,
         partition=version.partition,
-        company=f"{account_kind(row.get('businessAccountType'))}:{account}" if account else None,
+        company=":".join(account) if account else None,
     )
 
 
-def customer_mentions(version: Version, region: str) -> Iterator[Mention]:
-    """Yield the mentions of a customer's main and invoice contacts; those without an e-mail address name no person."""
+def customer_mentions(version: Version, region: str, role: str) -> Iterator[Mention]:
+    """Yield the mention in a customer's main or invoice contact; one without an e-mail address names no person.
+
+    Args:
+        version: the customer's row.
+        region: country of phone numbers written without a country code.
+        role: one of :data:`CUSTOMERS_CONTACTS`.
+    """
     row = version.values
-    for contact, address in (("mainContact", "mainAddress"), ("invoiceContact", "invoiceAddress")):
-        info = row.get(contact)
-        if not isinstance(info, Mapping) or info.get("contactId") is None or not text(info.get("email")):
-            continue
-        first, last = normal_forms.person_name(text(info.get("attention")))
-        country = text(part(row, address, "country", "id")) or region
-        yield Mention(
-            contact_id=str(info["contactId"]),
-            email=normal_forms.email(info.get("email")),
-            written_email=text(info.get("email")),
-            first_name=first,
-            last_name=last,
-            job_title=None,
-            phone=_phone(info, country),
-            active=True,
-            stamp=version.stamp,
-            partition=version.partition,
-            company=f"customer:{row['number']}",
-        )
+    info = row.get(role)
+    contact_id = _contact_id(version, role)
+    if not isinstance(info, Mapping) or contact_id is None or not text(info.get("email")):
+        return
+    first, last = normal_forms.person_name(text(info.get("attention")))
+    yield Mention(
+        contact_id=contact_id,
+        email=normal_forms.email(info.get("email")),
+        written_email=text(info.get("email")),
+        first_name=first,
+        last_name=last,
+        job_title=None,
+        phone=_phone(
+            info, normal_forms.phone_region(part(row, CUSTOMERS_CONTACTS[role], "country", "id"), region)
+        ),
+        active=True,
+        stamp=version.stamp,
+        partition=version.partition,
+        company=f"customer:{number_of(version)}",
+    )
+
+
+def _contact_id(version: Version, role: str) -> str | None:
+    """Return the id of a customer's contact; None where it has none, or none that could be an id."""
+    found = part(version.values, role, "contactId")
+    return text(found) if isinstance(found, str | int) and not isinstance(found, bool) else None
+
+
+def _unreadable(version: Version, contact_id: str, error: Exception) -> ContactRecord:
+    return ContactRecord(
+        contact_ids=(contact_id,),
+        email=None,
+        active=True,
+        stamp=version.stamp,
+        partition=version.partition,
+        properties={},
+        refusal=trouble(error),
+    )
 
 
 def _phone(info: Mapping[str, object], region: str) -> str | None:
@@ -102,22 +146,27 @@ def _phone(info: Mapping[str, object], region: str) -> str | None:
     return written[0] if written else None
 
 
-def _together(mentions: Iterable[Mention]) -> Iterator[list[Mention]]:
-    """Yield groups of mentions that are one contact: the same Visma id, or the same e-mail address."""
-    groups: dict[str, list[Mention]] = {}
-    group_of_id: dict[str, str] = {}
+def _together(mentions: Sequence[Mention]) -> Iterator[tuple[str | None, list[Mention]]]:
+    """Yield groups of mentions that are one contact, each with its address: the same address, or the same Visma id.
+
+    A Visma id has the first valid address it is mentioned with, so no id and no address is ever in two groups. Active
+    mentions come first in a group: who has left does not lend a mailbox a name.
+    """
+    address: dict[str, str] = {}
     for mention in mentions:
-        by_id = group_of_id.get(mention.contact_id)
-        name = by_id or (f"mail {mention.email}" if mention.email else f"id {mention.contact_id}")
-        groups.setdefault(name, []).append(mention)
-        group_of_id[mention.contact_id] = name
-    yield from groups.values()
+        if mention.email:
+            address.setdefault(mention.contact_id, mention.email)
+    groups: dict[tuple[str | None, str], list[Mention]] = {}
+    for mention in mentions:
+        own = address.get(mention.contact_id)
+        groups.setdefault((own, "" if own else mention.contact_id), []).append(mention)
+    for (own, _), group in groups.items():
+        yield own, sorted(group, key=lambda mention: not mention.active)
 
 
-def _record(group: list[Mention], connection: str, zone: ZoneInfo) -> ContactRecord:
+def _record(address: str | None, group: list[Mention], connection: str, zone: ZoneInfo) -> ContactRecord:
     """Return the contact of a group; the first mention that has a value gives it."""
     first = group[0]
-    address = next((mention.email for mention in group if mention.email), None)
     named = next((mention for mention in group if mention.first_name or mention.last_name), first)
     active = any(mention.active for mention in group)
     refusal = None

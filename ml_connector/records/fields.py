@@ -1,11 +1,13 @@
 """Reading single fields of Visma rows."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ml_connector.records.normal_forms import OddValueError
 from ml_connector.visma.snapshots import Values
+from ml_connector.visma.stamps import parsed_stamp
 
 
 def utc_stamp(stamp: str, zone: ZoneInfo) -> str | None:
@@ -13,10 +15,21 @@ def utc_stamp(stamp: str, zone: ZoneInfo) -> str | None:
 
     In the hour that a clock change repeats, the stamp is read as the earlier of the two (reference: visma 3.2).
     """
-    if not stamp:
+    naive = parsed_stamp(stamp)
+    if naive is None:
         return None
-    moment = datetime.fromisoformat(stamp).replace(tzinfo=zone).astimezone(UTC)
+    moment = naive.replace(tzinfo=zone).astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def trouble(error: Exception) -> str:
+    """Return why a row could not be mapped, in words that hold nothing of the row."""
+    what = (
+        str(error)
+        if isinstance(error, OddValueError)
+        else f"it has an unknown shape ({type(error).__name__})"
+    )
+    return f"its row in Visma cannot be read: {what}"
 
 
 def part(values: Values, *path: str) -> Any:

@@ -1,4 +1,4 @@
-"""Hosts that give mailboxes to anyone: sharing one says nothing about belonging to one company."""
+"""Hosts that give mailboxes or pages to anyone: sharing one says nothing about belonging to one company."""
 
 FREE_MAIL_HOSTS = frozenset(
     # International.
@@ -42,3 +42,14 @@ FREE_MAIL_HOSTS = frozenset(
     """.split()
 )
 """Lower-case host names; a host that is not here is taken for a company's own."""
+
+SHARED_WEB_HOSTS = frozenset(
+    """
+    facebook.com fb.com fb.me instagram.com linkedin.com twitter.com x.com tiktok.com youtube.com pinterest.com
+    google.com goo.gl g.page business.site linktr.ee wixsite.com wordpress.com blogspot.com weebly.com
+    squarespace.com shopify.com myshopify.com etsy.com ebay.com finn.no proff.no gulesider.no 1881.no mittanbud.no
+    allabolag.se eniro.se hitta.se blocket.se proff.se krak.dk degulesider.dk dba.dk proff.dk fonecta.fi finder.fi
+    tori.fi
+    """.split()
+)
+"""Hosts, with all below them, on which companies have pages: the address of such a page is nobody's domain."""

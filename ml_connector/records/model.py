@@ -30,6 +30,8 @@ class CompanyRecord:
         phones: E.164, for matching.
         emails: normal form, for matching through contacts.
         refusal: why this record cannot be sent, in plain words, or None.
+        parts: of a company that is both, the customer and the supplier it was merged from: the two may turn out to be
+            two companies in HubSpot already.
     """
 
     customer_number: str | None
@@ -42,6 +44,7 @@ class CompanyRecord:
     phones: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
     refusal: str | None = None
+    parts: "tuple[CompanyRecord, ...]" = ()
 
     @property
     def key(self) -> str:
@@ -69,6 +72,9 @@ class CompanyRecord:
             "emails": list(self.emails),
             "refusal": self.refusal,
             "properties": json.dumps(dict(self.properties), ensure_ascii=False, sort_keys=True),
+            "parts": json.dumps([part.to_row() for part in self.parts], ensure_ascii=False)
+            if self.parts
+            else None,
         }
 
     @staticmethod
@@ -85,6 +91,7 @@ class CompanyRecord:
             phones=tuple(row["phones"]),
             emails=tuple(row["emails"]),
             refusal=row["refusal"],
+            parts=tuple(CompanyRecord.from_row(part) for part in json.loads(row.get("parts") or "[]")),
         )
 
 
@@ -164,6 +171,7 @@ COMPANY_SCHEMA = pa.schema(
         pa.field("emails", pa.list_(pa.string()), nullable=False),
         pa.field("refusal", pa.string()),
         pa.field("properties", pa.string(), nullable=False),
+        pa.field("parts", pa.string()),
     ]
 )
 

@@ -76,7 +76,8 @@ def row_of(entity: Entity, raw: str, values: Any) -> Row:
     """Make a row from its text and the parsed text; what is not a JSON object becomes a row without a key."""
     if not isinstance(values, dict):
         return Row("", None, raw, {})
-    return Row(entity.key(values), entity.modified(values), raw, values)
+    modified = entity.modified(values)
+    return Row(entity.key(values), modified if isinstance(modified, str) else None, raw, values)
 
 
 def parse_row(entity: Entity, raw: str) -> Row:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
+from ml_connector.visma.stamps import plain_stamp
+
 Values = Mapping[str, Any]
 """One parsed Visma row; numbers with a fraction are Decimal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a Visma row: its stamp (naive text, or empty), the window it is stored in, its values."""
+    """One version of a Visma row: its stamp (:func:`plain_stamp`), the window it is stored in, its values."""
 
     key: str
     stamp: str
@@ -38,14 +40,14 @@ def newest(snapshot: SnapshotRows) -> Iterator[Version]:
     """
     chosen: dict[str, tuple[str, int]] = {}
     for position, row in enumerate(snapshot.rows(columns=["key", "modified"])):
-        stamp = row["modified"] or ""
+        stamp = plain_stamp(row["modified"])
         known = chosen.get(row["key"])
         if known is None or stamp >= known[0]:
             chosen[row["key"]] = (stamp, position)
     for position, row in enumerate(snapshot.rows()):
         if chosen[row["key"]][1] == position:
             values = json.loads(row["raw"], parse_float=Decimal)
-            yield Version(row["key"], row["modified"] or "", row["partition"], values)
+            yield Version(row["key"], plain_stamp(row["modified"]), row["partition"], values)
 
 
 def account_kind(business_account_type: object) -> str:
@@ -59,9 +61,16 @@ def account_kind(business_account_type: object) -> str:
     return "supplier" if sells and "customer" not in word else "customer"
 
 
+def named_account(contact: Values) -> tuple[str, str] | None:
+    """Return kind and number of the customer or supplier that a contact row belongs to, or None."""
+    account = contact.get("businessAccount")
+    number = str(account).strip() if isinstance(account, str | int) else ""
+    return (account_kind(contact.get("businessAccountType")), number) if number else None
+
+
 def named_accounts(contacts: SnapshotRows, kind: str) -> Iterator[tuple[str, str]]:
     """Yield ``(number, partition)`` of the customers or suppliers that the rows of a contacts snapshot belong to."""
     for version in newest(contacts):
-        account = version.values.get("businessAccount")
-        if account and account_kind(version.values.get("businessAccountType")) == kind:
-            yield str(account), version.partition
+        account = named_account(version.values)
+        if account is not None and account[0] == kind:
+            yield account[1], version.partition

@@ -7,7 +7,7 @@ of HTTP headers are aware and in UTC (reference: visma 3.2).
 import email.utils
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from ml_connector.errors import UsageError
@@ -26,14 +26,29 @@ def parsed_stamp(text: str | None) -> datetime | None:
     """Return a stamp as a naive datetime, or None for an empty or unreadable one.
 
     The fraction has none to seven digits; a ``Z`` or an offset, which some clients have met, is cut off and not
-    converted, because the other stamps beside it have none.
+    converted, because the other stamps beside it have none. The years 1 and 9999 are .NET's words for "never"; no
+    zone can be applied to them.
     """
-    if not text:
+    if not text or not isinstance(text, str):
         return None
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
+        moment = datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         return None
+    return moment if MINYEAR < moment.year < MAXYEAR else None
+
+
+def plain_stamp(text: str | None) -> str:
+    """Return a stamp as the one text that stands for its moment, so that equal moments are equal texts.
+
+    Naive, whole microseconds, a fraction without trailing zeros and only where there is one; empty for a stamp that
+    :func:`parsed_stamp` cannot read.
+    """
+    moment = parsed_stamp(text)
+    if moment is None:
+        return ""
+    written = moment.isoformat()
+    return written.rstrip("0") if moment.microsecond else written
 
 
 def filter_moment(since: datetime | None) -> datetime | None:
