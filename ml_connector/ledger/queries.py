@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -41,11 +41,12 @@ class DueReject:
 
 @dataclass(frozen=True, slots=True)
 class KnownLink:
-    """An association as last seen: ``status`` is confirmed, pending or rejected."""
+    """An association as last seen: ``status`` is confirmed, pending or rejected; ``from_id`` the HubSpot record."""
 
     from_key: str
     to_key: str
     status: str
+    from_id: str | None = None
 
 
 class LedgerReader:
@@ -80,6 +81,19 @@ class LedgerReader:
                 )
         return found
 
+    def numbers_written(self, object_type: str, within: timedelta) -> list[tuple[str, str]]:
+        """Return ``(HubSpot id, organisation number)`` of the records that were synced within this time."""
+        table = identity.c
+        number = table.properties["visma_organisation_number"].astext
+        query = sa.select(table.hubspot_id, number).where(
+            table.connection == self._connection,
+            table.object_type == object_type,
+            table.updated_at > sa.func.now() - within,
+            number.is_not(None),
+        )
+        with self._engine.connect() as database:
+            return [(row[0], row[1]) for row in database.execute(query)]
+
     def due_rejects(self, entity: str, now: datetime) -> list[DueReject]:
         """Return the records of an entity to try again, oldest first; neither dismissed ones nor those not yet due."""
         table = reject.c
@@ -95,7 +109,7 @@ class LedgerReader:
     def links_of(self, from_type: str, from_keys: Sequence[str]) -> dict[tuple[str, str], KnownLink]:
         """Return the known links of records, by (from key, to key)."""
         table = link.c
-        query = sa.select(table.from_key, table.to_key, table.status).where(
+        query = sa.select(table.from_key, table.to_key, table.status, table.from_id).where(
             table.connection == self._connection, table.from_type == from_type
         )
         found: dict[tuple[str, str], KnownLink] = {}
@@ -103,7 +117,7 @@ class LedgerReader:
             for start in range(0, len(from_keys), CHUNK):
                 some = sa.bindparam("some", list(from_keys[start : start + CHUNK]), type_=sa.ARRAY(sa.Text))
                 for row in database.execute(query.where(table.from_key == sa.any_(some))):
-                    found[row[0], row[1]] = KnownLink(row[0], row[1], row[2])
+                    found[row[0], row[1]] = KnownLink(row[0], row[1], row[2], row[3])
         return found
 
     def pending_links(self, from_type: str) -> list[KnownLink]:

@@ -5,12 +5,15 @@ a record that fits none is created by an upsert on its own unique id, which cann
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from math import ceil
 
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.associations import read_links
 from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.inventory import read_inventory
 from ml_connector.hubspot.models import HubSpotRecord
+from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.matching import ID_PROPERTIES, CompanyIndex, keys_of
 from ml_connector.records import normal_forms
 from ml_connector.records.model import CompanyRecord
@@ -19,15 +22,21 @@ from ml_connector.settings import CompanyRule, MatchingSettings
 BATCH = 100
 """Records in one read (reference: hubspot 3)."""
 
-SEARCHED_RECORDS = 25
+SEARCHED_RECORDS = 10
 """About how many records' spellings fit one search body of 3,000 characters; used to compare costs only."""
 
 SEARCHED_PROPERTIES: Mapping[CompanyRule, tuple[str, ...]] = {
-    CompanyRule.DOMAIN: ("domain",),
+    CompanyRule.DOMAIN: ("domain", "website", "hs_additional_domains"),
     CompanyRule.PHONE: ("hs_searchable_calculated_phone_number",),
     CompanyRule.NAME: ("name",),
 }
 """Where a rule's keys are searched, besides the organisation number's own properties (reference: hubspot 3)."""
+
+CONTACT_ADDRESSES = ("email", "hs_additional_emails")
+"""Where a contact's addresses are."""
+
+SEARCH_LAG = timedelta(minutes=15)
+"""How long after a write a company is looked for in the ledger too, as HubSpot's search may not know it yet."""
 
 
 class CompanyCandidates:
@@ -35,18 +44,26 @@ class CompanyCandidates:
 
     Args:
         client: reads the portal.
+        ledger: knows what was written so lately that a search may not find it.
         matching: the rules, and where organisation numbers are kept.
         read: names of the company properties the plan will compare.
         region: country of phone numbers written without a country code.
     """
 
     def __init__(
-        self, client: HubSpotClient, matching: MatchingSettings, read: Iterable[str], region: str
+        self,
+        client: HubSpotClient,
+        ledger: LedgerReader,
+        matching: MatchingSettings,
+        read: Iterable[str],
+        region: str,
     ) -> None:
         self._client = client
+        self._ledger = ledger
         self._rules = matching.companies
         self._region = region
         defined = client.properties("companies")
+        self._defined = defined
         self._numbers = tuple(name for name in matching.organisation_number_properties if name in defined)
         self._ids = tuple(name for name in ID_PROPERTIES if name in defined)
         wanted = {*read, *self._numbers, "name", "domain", "website", "phone", "hs_additional_domains"}
@@ -69,19 +86,26 @@ class CompanyCandidates:
         return calls
 
     def _lookup_calls(self, unknown: int) -> int:
-        searched = sum(1 for rule in self._rules if rule is not CompanyRule.EMAIL) * ceil(
-            unknown / SEARCHED_RECORDS
-        )
+        searched = sum(len(self._searched_properties(rule)) for rule in self._rules)
         through_contacts = 2 * ceil(unknown / BATCH) if CompanyRule.EMAIL in self._rules else 0
-        return len(self._ids) * ceil(unknown / BATCH) + searched + through_contacts
+        return (
+            len(self._ids) * ceil(unknown / BATCH)
+            + searched * ceil(unknown / SEARCHED_RECORDS)
+            + through_contacts
+        )
+
+    def _searched_properties(self, rule: CompanyRule) -> tuple[str, ...]:
+        if rule is CompanyRule.ORGANISATION_NUMBER:
+            return self._numbers
+        return tuple(name for name in SEARCHED_PROPERTIES.get(rule, ()) if name in self._defined)
 
     def _inventory(self) -> CompanyIndex:
         index = CompanyIndex(self._numbers, self._region)
-        for page in self._client.list_records("companies", self._read):
+        for page in read_inventory(self._client, "companies", self._read):
             for company in page:
                 index.add_company(company)
         if CompanyRule.EMAIL in self._rules and index.companies:
-            for page in self._client.list_records("contacts", ("email",), associations=("companies",)):
+            for page in read_inventory(self._client, "contacts", CONTACT_ADDRESSES, ("companies",)):
                 for contact in page:
                     index.add_contact(contact)
         return index
@@ -107,18 +131,29 @@ class CompanyCandidates:
 
     def _searched(self, rule: CompanyRule, keys: Sequence[str]) -> Iterator[HubSpotRecord]:
         """Search for keys, then read what was found: a search may answer with yesterday's values."""
-        names = self._numbers if rule is CompanyRule.ORGANISATION_NUMBER else SEARCHED_PROPERTIES[rule]
-        values = [spelling for key in keys for spelling in spellings(rule, key)]
-        ids = {
-            found.id: None for name in names for found in self._client.search("companies", name, values, ())
-        }
+        ids: dict[str, None] = {}
+        for name in self._searched_properties(rule):
+            values = [one for key in keys for one in self._spellings(name, rule, key)]
+            ids |= dict.fromkeys(found.id for found in self._client.search("companies", name, values, ()))
+        if rule is CompanyRule.ORGANISATION_NUMBER and keys:
+            written = self._ledger.numbers_written("companies", SEARCH_LAG)
+            wanted = set(keys)
+            ids |= {
+                one: None for one, number in written if normal_forms.organisation_number(number) in wanted
+            }
         yield from self._read_by(None, list(ids))
+
+    def _spellings(self, name: str, rule: CompanyRule, key: str) -> tuple[str, ...]:
+        """Return what to search a property for; a property that holds numbers is asked for numbers only."""
+        found = normal_forms.website_spellings(key) if name == "website" else spellings(rule, key)
+        only_numbers = self._defined[name].type == "number"
+        return tuple(one for one in found if one.isdecimal()) if only_numbers else found
 
     def _by_email(self, addresses: Sequence[str], index: CompanyIndex) -> Iterator[HubSpotRecord]:
         """Find contacts by their address, without lag, and read the companies they belong to."""
         contacts: dict[str, HubSpotRecord] = {}
         for chunk in chunks(addresses, BATCH):
-            contacts |= self._client.batch_read("contacts", chunk, ("email",), id_property="email")
+            contacts |= self._client.batch_read("contacts", chunk, CONTACT_ADDRESSES, id_property="email")
         links = read_links(
             self._client, "contacts", "companies", [contact.id for contact in contacts.values()]
         )
@@ -135,7 +170,7 @@ def spellings(rule: CompanyRule, key: str) -> tuple[str, ...]:
     if rule is CompanyRule.ORGANISATION_NUMBER:
         return normal_forms.organisation_number_spellings(key)
     if rule is CompanyRule.DOMAIN:
-        return (key, f"www.{key}")
+        return normal_forms.host_spellings(key)
     if rule is CompanyRule.PHONE:
-        return (normal_forms.national_number(key),)
+        return normal_forms.phone_spellings(key)
     return (key,)

@@ -2,11 +2,11 @@
 
 The rules are tried in order and the first one with a hit decides: one hit is a match, more are a conflict for a person.
 A company that already belongs to another Visma record is no candidate, with one exception: a customer and a supplier
-with the same organisation number are one company.
+with the same organisation number are one company. Nor is one whose organisation number is another.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ml_connector.hubspot.models import HubSpotRecord
@@ -59,21 +59,28 @@ class CompanyIndex:
                 self._by_rule[rule][key].append(company.id)
 
     def add_contact(self, contact: HubSpotRecord) -> None:
-        """Index the companies a contact belongs to under its e-mail address."""
-        address = normal_forms.email(contact.properties.get("email"))
-        known = self._by_rule[CompanyRule.EMAIL][address] if address else []
-        known.extend(company for company in contact.associations.get("companies", ()) if company not in known)
+        """Index the companies a contact belongs to under its e-mail addresses."""
+        more = (contact.properties.get("hs_additional_emails") or "").split(";")
+        for written in (contact.properties.get("email"), *more):
+            if address := normal_forms.email(written):
+                known = self._by_rule[CompanyRule.EMAIL][address]
+                belongs = contact.associations.get("companies", ())
+                known.extend(company for company in belongs if company not in known)
 
     def _keys_of(self, held: Mapping[str, str | None]) -> dict[CompanyRule, set[str]]:
-        numbers = {normal_forms.organisation_number(held.get(name)) for name in self._number_properties}
         extra = (held.get("hs_additional_domains") or "").split(";")
         domains = {normal_forms.host(value) for value in (held.get("domain"), held.get("website"), *extra)}
         return {
-            CompanyRule.ORGANISATION_NUMBER: {number for number in numbers if number},
+            CompanyRule.ORGANISATION_NUMBER: self.numbers_of(held),
             CompanyRule.DOMAIN: {domain for domain in domains if domain},
             CompanyRule.PHONE: {key for key in [normal_forms.phone(held.get("phone"), self._region)] if key},
             CompanyRule.NAME: {key for key in [normal_forms.company_name(held.get("name"))] if key},
         }
+
+    def numbers_of(self, held: Mapping[str, str | None]) -> set[str]:
+        """Return the organisation numbers in a company's properties, in normal form."""
+        numbers = (normal_forms.organisation_number(held.get(name)) for name in self._number_properties)
+        return {number for number in numbers if number}
 
     def with_visma_id(self, value: str) -> HubSpotRecord | None:
         """Return the company that carries a Visma id such as ``acme:10023``, if any."""
@@ -113,7 +120,7 @@ def match_company(record: CompanyRecord, index: CompanyIndex, rules: Iterable[Co
             company.id: None
             for key in keys_of(record, rule)
             for company in index.hits(rule, key)
-            if is_free(record, company, rule)
+            if is_free(record, company, rule) and not is_another(record, index.numbers_of(company.properties))
         }
         if found:
             return Match(tuple(found), str(rule))
@@ -129,3 +136,13 @@ def is_free(record: CompanyRecord, company: HubSpotRecord, rule: CompanyRule) ->
     if rule is not CompanyRule.ORGANISATION_NUMBER:
         return False
     return not (as_customer and record.customer_number) and not (as_supplier and record.supplier_number)
+
+
+def is_another(record: CompanyRecord, numbers: Collection[str]) -> bool:
+    """Return whether organisation numbers say that a company is not the record, whatever else the two share.
+
+    Companies of a group share a domain, and customers of one bookkeeper an e-mail address.
+    """
+    return (
+        bool(numbers) and record.organisation_number is not None and record.organisation_number not in numbers
+    )
