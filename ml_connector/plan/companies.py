@@ -16,7 +16,7 @@ from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import Identity, LedgerReader
 from ml_connector.plan.candidates import CompanyCandidates
 from ml_connector.plan.known import is_older, read_held
-from ml_connector.plan.matching import VISMA_ID, CompanyIndex, match_company
+from ml_connector.plan.matching import ID_PROPERTIES, VISMA_ID, CompanyIndex, match_company
 from ml_connector.plan.merging import changes, fingerprint
 from ml_connector.plan.operations import STORED, Action, Operation
 from ml_connector.records.companies import SUPPLIER_PROPERTIES
@@ -29,11 +29,10 @@ CHUNK = 2000
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A record with the HubSpot company it is, and how that is known."""
+    """A record that was synced before, with the identities of its Visma keys."""
 
     record: CompanyRecord
-    hubspot_id: str
-    rule: str
+    identities: tuple[Identity, ...]
 
 
 class CompanyPlanner:
@@ -58,7 +57,9 @@ class CompanyPlanner:
         self._client = client
         self._properties = tuple(name for name in properties if name in client.properties("companies"))
         self._rules = settings.merging.model_dump_json()
-        self._candidates = CompanyCandidates(client, settings.matching, self._properties, settings.region)
+        self._candidates = CompanyCandidates(
+            client, ledger, settings.matching, self._properties, settings.region
+        )
 
     def plan(self, records: Iterable[CompanyRecord], unknown: int) -> Iterator[Operation]:
         """Yield one operation per record, in no particular order.
@@ -89,13 +90,13 @@ class CompanyPlanner:
             elif not mine:
                 unknown.append(record)
             elif len({identity.hubspot_id for identity in mine}) > 1:
-                yield self._two_companies(record, mine)
+                known.append(Known(record, tuple(mine)))
             elif is_older(record.stamp, mine):
                 yield self._operation(record, Action.SKIP, hubspot_id=mine[0].hubspot_id, reason=_OLDER)
             elif self._unchanged(record, mine):
                 yield self._operation(record, Action.UNCHANGED, hubspot_id=mine[0].hubspot_id)
             else:
-                known.append(Known(record, mine[0].hubspot_id, VISMA_ID))
+                known.append(Known(record, tuple(mine)))
         yield from self._plan_known(known)
         yield from self._plan_unknown(unknown)
 
@@ -107,13 +108,48 @@ class CompanyPlanner:
 
     def _plan_known(self, known: Sequence[Known]) -> Iterator[Operation]:
         """Compare changed records with the values HubSpot holds now."""
-        held = read_held(self._client, "companies", [item.hubspot_id for item in known], self._properties)
+        if not known:
+            return
+        held = self._held(known)
+        two: list[CompanyRecord] = []
         for item in known:
-            company = held.get(item.hubspot_id)
-            if company is None:
-                yield self._operation(item.record, Action.CONFLICT, hubspot_id=item.hubspot_id, reason=_GONE)
+            ids = dict.fromkeys(identity.hubspot_id for identity in item.identities)
+            found = {held[one].id: held[one] for one in ids if one in held} or self._survivors(
+                item.record, held
+            )
+            if len(found) > 1 and item.record.parts:
+                two.extend(item.record.parts)
+            elif len(found) != 1:
+                reason = _TWO_COMPANIES if found else _GONE
+                yield self._operation(
+                    item.record, Action.CONFLICT, reason=reason, candidates=tuple(found or ids)
+                )
+            elif len(ids) > 1 and is_older(item.record.stamp, item.identities):
+                yield self._operation(item.record, Action.SKIP, hubspot_id=next(iter(found)), reason=_OLDER)
             else:
-                yield self._update(item.record, company, item.rule)
+                yield self._update(item.record, next(iter(found.values())), VISMA_ID)
+        for operation in self._plan_chunk(two) if two else ():
+            yield replace(operation, reason=operation.reason or _TWO_COMPANIES)
+
+    def _held(self, known: Sequence[Known]) -> dict[str, HubSpotRecord]:
+        """Return what HubSpot holds of known companies, by their ids, and by Visma id where an id leads nowhere.
+
+        A person may have merged a company into another, which then carries its Visma id.
+        """
+        ids = [identity.hubspot_id for item in known for identity in item.identities]
+        held = read_held(self._client, "companies", ids, self._properties)
+        lost = [item.record for item in known if all(one.hubspot_id not in held for one in item.identities)]
+        for name in ID_PROPERTIES:
+            wanted = [value for record in lost if (value := record.properties.get(name))]
+            if wanted and name in self._properties:
+                held |= self._client.batch_read("companies", wanted, self._properties, id_property=name)
+        return held
+
+    def _survivors(
+        self, record: CompanyRecord, held: Mapping[str, HubSpotRecord]
+    ) -> dict[str, HubSpotRecord]:
+        values = (record.properties.get(name) for name in ID_PROPERTIES)
+        return {held[value].id: held[value] for value in values if value and value in held}
 
     def _plan_unknown(self, records: Sequence[CompanyRecord]) -> Iterator[Operation]:
         if not records:
@@ -163,10 +199,6 @@ class CompanyPlanner:
             definitions=self._client.properties("companies"),
         )
         return {name: change.new for name, change in found.items()}
-
-    def _two_companies(self, record: CompanyRecord, identities: Sequence[Identity]) -> Operation:
-        ids = tuple(dict.fromkeys(identity.hubspot_id for identity in identities))
-        return self._operation(record, Action.CONFLICT, reason=_TWO_COMPANIES, candidates=ids)
 
     def _operation(
         self,
