@@ -6,11 +6,12 @@ contact already gave to HubSpot is that same contact: it only gains a link to on
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.models import HubSpotRecord
-from ml_connector.ledger.queries import Identity, LedgerReader
+from ml_connector.ledger.queries import Identity, KnownLink, LedgerReader
 from ml_connector.plan.known import is_older, read_held
 from ml_connector.plan.matching import VISMA_ID
 from ml_connector.plan.merging import changes, fingerprint
@@ -25,6 +26,14 @@ BATCH = 100
 """Records in one read (reference: hubspot 3)."""
 
 ID_PROPERTY = "visma_contact_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A record with the identity it is known by: its own, or that of another with its address."""
+
+    record: ContactRecord
+    identity: Identity
 
 
 class ContactPlanner:
@@ -52,6 +61,7 @@ class ContactPlanner:
         self._rules = settings.merging.model_dump_json()
         self._whole: dict[str, HubSpotRecord] | None = None
         self._claimed: dict[str, str] = {}
+        self._left: dict[str, set[str]] = {}
 
     def plan(self, records: Iterable[ContactRecord], unknown: int) -> Iterator[Operation]:
         """Yield one operation per record and one per link that is still to be made, in no particular order.
@@ -72,52 +82,67 @@ class ContactPlanner:
         addresses = [record.email for record in records if record.email and record.key not in identities]
         by_email = self._ledger.identities_by_email("contacts", addresses)
         links = self._ledger.links_of("contacts", [key for record in records for key in record.keys])
-        changed: list[tuple[ContactRecord, Identity]] = []
+        changed: list[Known] = []
         unknown: list[ContactRecord] = []
         planned: list[Operation] = []
         for record in records:
             mine = next((identities[key] for key in record.keys if key in identities), None)
             mine = mine or by_email.get(record.email or "")
-            if record.refusal:
-                planned.append(self._operation(record, Action.REJECT, reason=record.refusal))
-            elif mine is None and not record.active:
+            if mine is None and not record.active:
                 planned.append(self._operation(record, Action.SKIP, reason="it is inactive in Visma"))
+            elif record.refusal:
+                planned.append(self._operation(record, Action.REJECT, reason=record.refusal))
             elif mine is None:
                 unknown.append(record)
-            elif is_older(record.stamp, [mine]):
+            elif mine.key == record.key and is_older(record.stamp, [mine]):
                 planned.append(
                     self._operation(record, Action.SKIP, hubspot_id=mine.hubspot_id, reason=_OLDER)
                 )
             elif mine.fingerprint == fingerprint(record.properties, self._rules) and mine.key == record.key:
                 planned.append(self._operation(record, Action.UNCHANGED, hubspot_id=mine.hubspot_id))
             else:
-                changed.append((record, mine))
-        planned.extend(self._plan_changed(changed))
+                changed.append(Known(record, mine))
+        planned.extend(self._plan_changed(changed, unknown))
         planned.extend(self._plan_unknown(unknown))
         yield from planned
-        sendable = {operation.key for operation in planned if operation.action not in _UNLINKED}
-        confirmed = {pair for pair, known in links.items() if known.status == "confirmed"}
+        sendable = {operation.key: operation for operation in planned if operation.action not in _UNLINKED}
         for record in records:
             if record.key in sendable:
-                yield from self._links(record, confirmed)
+                yield from self._links(record, sendable[record.key].hubspot_id, links)
 
-    def _plan_changed(self, changed: Sequence[tuple[ContactRecord, Identity]]) -> Iterator[Operation]:
-        """Compare changed records with the values HubSpot holds now."""
+    def _plan_changed(self, changed: Sequence[Known], unknown: list[ContactRecord]) -> Iterator[Operation]:
+        """Compare changed records with the values HubSpot holds now.
+
+        Records that turn out not to be the contact they were known as are added to ``unknown``.
+        """
         held = read_held(
-            self._client, "contacts", [known.hubspot_id for _, known in changed], self._read_properties()
+            self._client, "contacts", [item.identity.hubspot_id for item in changed], self._read_properties()
         )
-        for record, known in changed:
-            contact = held.get(known.hubspot_id)
+        lost = [item.record for item in changed if item.identity.hubspot_id not in held]
+        survivors = self._look_up(lost) if lost else {}
+        others: list[tuple[Known, HubSpotRecord]] = []
+        for item in changed:
+            contact = held.get(item.identity.hubspot_id) or self._found(item.record, survivors)
             if contact is None:
-                yield self._operation(record, Action.CONFLICT, hubspot_id=known.hubspot_id, reason=_GONE)
+                yield self._operation(
+                    item.record, Action.CONFLICT, hubspot_id=item.identity.hubspot_id, reason=_GONE
+                )
+            elif self._owner(item.record, contact) in self._ids(item.record):
+                yield self._update(item.record, contact, VISMA_ID)
             else:
-                yield self._update(record, contact, VISMA_ID if known.key in record.keys else "email")
+                others.append((item, contact))
+        for item, contact in others:
+            if item.record.email and not self._holds(contact, item.record.email):
+                unknown.append(item.record)
+            else:
+                rule = VISMA_ID if item.identity.key in item.record.keys else "email"
+                yield self._update(item.record, contact, rule)
 
     def _plan_unknown(self, records: Sequence[ContactRecord]) -> Iterator[Operation]:
         found = self._whole if self._whole is not None else self._look_up(records)
         for record in records:
             own = found.get(f"id {record.properties[ID_PROPERTY]}")
-            contact = own or (found.get(f"mail {record.email}") if record.email else None)
+            contact = self._found(record, found)
             if contact is not None:
                 yield self._update(record, contact, VISMA_ID if own else "email")
             elif not self._settings.matching.create_missing:
@@ -126,7 +151,21 @@ class ContactPlanner:
                 )
             else:
                 new = self._changes(record.properties, None)
-                yield self._operation(record, Action.CREATE, values=new, id_property=ID_PROPERTY)
+                yield self._operation(
+                    record, Action.CREATE, values=new, id_property=ID_PROPERTY, email=record.email
+                )
+
+    def _found(self, record: ContactRecord, found: Mapping[str, HubSpotRecord]) -> HubSpotRecord | None:
+        """Return the contact that carries a record's id or, as this plan will leave it, its address."""
+        own = found.get(f"id {record.properties[ID_PROPERTY]}")
+        if own is not None or not record.email:
+            return own
+        contact = found.get(f"mail {record.email}")
+        return contact if contact is not None and self._holds(contact, record.email) else None
+
+    def _holds(self, contact: HubSpotRecord, address: str) -> bool:
+        """Return whether a contact has this address and keeps it when this plan is carried out."""
+        return f"mail {address}" in self._keys(contact) and address not in self._left.get(contact.id, ())
 
     def _look_up(self, records: Sequence[ContactRecord]) -> dict[str, HubSpotRecord]:
         """Read the contacts that carry the records' ids or addresses; a batch read has no index lag."""
@@ -153,16 +192,35 @@ class ContactPlanner:
             if address:
                 yield f"mail {address.strip().lower()}"
 
+    def _ids(self, record: ContactRecord) -> tuple[str, ...]:
+        """Return the values of the id property that stand for a record; its own comes first."""
+        connection = self._settings.name
+        return tuple(f"{connection}:{number}" for number in record.contact_ids)
+
+    def _owner(self, record: ContactRecord, contact: HubSpotRecord) -> str:
+        """Return whose contact it is: the id it carries or, in this plan, that of the first record to claim it."""
+        held = contact.properties.get(ID_PROPERTY)
+        return self._claimed.setdefault(contact.id, held or self._ids(record)[0])
+
     def _update(self, record: ContactRecord, contact: HubSpotRecord, rule: str) -> Operation:
         """Return what brings an existing contact to the record; one of another Visma contact is left as it is."""
-        own = str(record.properties[ID_PROPERTY])
-        owner = self._claimed.setdefault(contact.id, contact.properties.get(ID_PROPERTY) or own)
-        wanted: Mapping[str, str | None] = record.properties if owner == own else {}
+        owner = self._owner(record, contact)
+        wanted: Mapping[str, str | None] = {}
+        if owner in self._ids(record):
+            wanted = {**record.properties, ID_PROPERTY: owner}
         new = self._changes(wanted, contact.properties)
         previous = {name: contact.properties.get(name) for name in new}
-        action = Action.UPDATE if new else Action.UNCHANGED
+        if "email" in new and previous["email"]:
+            self._left.setdefault(contact.id, set()).add(previous["email"].strip().lower())
+        holds = record.email and ("email" in new or self._holds(contact, record.email))
         return self._operation(
-            record, action, hubspot_id=contact.id, rule=rule, values=new, previous=previous
+            record,
+            Action.UPDATE if new else Action.UNCHANGED,
+            hubspot_id=contact.id,
+            rule=rule,
+            values=new,
+            previous=previous,
+            email=record.email if holds else None,
         )
 
     def _changes(
@@ -178,9 +236,13 @@ class ContactPlanner:
         )
         return {name: change.new for name, change in found.items()}
 
-    def _links(self, record: ContactRecord, confirmed: set[tuple[str, str]]) -> Iterator[Operation]:
+    def _links(
+        self, record: ContactRecord, hubspot_id: str | None, links: Mapping[tuple[str, str], KnownLink]
+    ) -> Iterator[Operation]:
+        """Yield the links of a record that its HubSpot contact does not have yet, as far as the ledger knows."""
         for company in record.companies:
-            if not any((key, company) in confirmed for key in record.keys):
+            known = [links[key, company] for key in record.keys if (key, company) in links]
+            if not any(one.status == "confirmed" and one.from_id == hubspot_id for one in known):
                 yield link(record.key, company, record.partition)
 
     def _operation(
@@ -194,6 +256,7 @@ class ContactPlanner:
         previous: Mapping[str, str | None] | None = None,
         rule: str | None = None,
         reason: str | None = None,
+        email: str | None = None,
     ) -> Operation:
         return Operation(
             entity="contacts",
@@ -210,7 +273,7 @@ class ContactPlanner:
             stamp=record.stamp,
             fingerprint=fingerprint(record.properties, self._rules),
             record=json.dumps(record.to_row(), ensure_ascii=False) if action in STORED else None,
-            email=record.email,
+            email=email,
         )
 
 
