@@ -108,7 +108,9 @@ def _load(
     journal = step.journal(context)
     with _writer(step, context), counted(journal, "hubspot", client.requests):
         settle_lost_intents(client, journal)
-        loader = RecordLoader(client, journal, ledger, context.run.run_id)
+        merging = step.settings.merging
+        policies = {"companies": merging.companies, "contacts": merging.contacts}
+        loader = RecordLoader(client, journal, ledger, context.run.run_id, policies)
         counts = carry_out(loader, LinkLoader(client, journal, ledger, context.run.run_id))
     journal.add_to_summary({"entities": {name: count.as_dict() for name, count in counts.items()}})
     return dg.MaterializeResult(metadata=_metadata(counts, step, context), check_results=_results(counts))

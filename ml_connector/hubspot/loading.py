@@ -4,11 +4,12 @@ Every operation ends in the ledger as done (nothing to send), confirmed, rejecte
 load add up to the operations of its plan.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from ml_connector.chunks import chunks
+from ml_connector.hubspot.adoption import ADDRESSES, adopted
 from ml_connector.hubspot.batches import WriteInput, write_batches
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.counts import LoadCounts
@@ -18,6 +19,7 @@ from ml_connector.ledger.journal import Entry, IdentityRow, Journal, RejectRow, 
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.known import is_older
 from ml_connector.plan.operations import SENT, Action, Operation
+from ml_connector.settings import Policy
 
 BATCH = 100
 """Inputs in one write (reference: hubspot 3)."""
@@ -26,6 +28,9 @@ CHUNK = 1000
 """Operations taken from the plan at once."""
 
 OVERTAKEN = "another run synced a newer version since this was planned"
+
+ADDITIONAL = {"companies": frozenset[str](), "contacts": frozenset(ADDRESSES)}
+"""What has to be read, besides the values of a refused create, of the record in its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +49,22 @@ class RecordLoader:
         journal: the run's ledger.
         ledger: what other runs have synced since the plan was made.
         run_id: the run; trace ids start with it and are unique for each attempt at a step.
+        policies: who wins, per object type and property, on a record that is found to exist only when it is made.
     """
 
-    def __init__(self, client: HubSpotClient, journal: Journal, ledger: LedgerReader, run_id: str) -> None:
+    def __init__(
+        self,
+        client: HubSpotClient,
+        journal: Journal,
+        ledger: LedgerReader,
+        run_id: str,
+        policies: Mapping[str, Mapping[str, Policy]] | None = None,
+    ) -> None:
         self.created_ids: set[str] = set()
         self._client = client
         self._journal = journal
         self._ledger = ledger
+        self._policies = policies or {}
         self._trace = f"{run_id[:8]}-{uuid4().hex[:8]}"
         self._sequence = 0
 
@@ -105,7 +119,9 @@ class RecordLoader:
         writing = [key for operation in operations if operation.action in SENT for key in operation.keys]
         known = self._ledger.identities(object_type, writing)
         for operation in operations:
-            mine = [known[key] for key in operation.keys if key in known]
+            # A contact's stamp is that of the row that names it; the other keys share its mailbox only.
+            compared = operation.keys if object_type == "companies" else operation.keys[:1]
+            mine = [known[key] for key in compared if key in known]
             if operation.action in SENT and is_older(operation.stamp, mine):
                 yield replace(
                     operation, action=Action.SKIP, values={}, previous={}, rule=None, reason=OVERTAKEN
@@ -131,9 +147,10 @@ class RecordLoader:
                 _refused(item) for item in operations if item.action in (Action.REJECT, Action.CONFLICT)
             ],
             cleared=[
-                (item.entity, item.key)
+                (item.entity, key)
                 for item in operations
                 if item.action in (Action.UNCHANGED, Action.SKIP)
+                for key in item.keys
             ],
         )
 
@@ -150,7 +167,7 @@ class RecordLoader:
             if outcome.status is OutcomeStatus.CONFIRMED:
                 counts.done(operation, outcome.hubspot_id)
                 identities.extend(identity_rows(operation, outcome.hubspot_id))
-                cleared.append((operation.entity, operation.key))
+                cleared.extend((operation.entity, key) for key in operation.keys)
                 if outcome.created and outcome.hubspot_id:
                     self.created_ids.add(outcome.hubspot_id)
             elif adopting and outcome.existing_id and operation.action is Action.CREATE:
@@ -166,24 +183,21 @@ class RecordLoader:
         return adoptions
 
     def _adopt(self, object_type: str, adoptions: Sequence[Adoption]) -> Iterator[Operation]:
-        """Yield what to do with records that exist already: write to the one HubSpot named, or leave another's alone.
-
-        A contact's address can belong to one that a person made between plan and load, or hold it as a further one.
-        """
-        names = sorted({name for adoption in adoptions for name in adoption.operation.values})
+        """Yield what to do with records that exist already, from what HubSpot holds now."""
+        names = sorted(
+            {name for adoption in adoptions for name in adoption.operation.values} | ADDITIONAL[object_type]
+        )
         for some in chunks(adoptions, BATCH):
-            held = self._client.batch_read(object_type, {item.hubspot_id: None for item in some}, names)
+            held = self._client.batch_read(
+                object_type, dict.fromkeys(item.hubspot_id for item in some), names
+            )
             for item in some:
-                operation, found = item.operation, held.get(item.hubspot_id)
-                unique = str(operation.id_property)
-                owner = found.properties.get(unique) if found else None
-                adopted = replace(operation, hubspot_id=item.hubspot_id, id_property=None, rule="email")
-                if owner and owner != operation.values[unique]:
-                    yield replace(adopted, action=Action.UNCHANGED, values={})
-                else:
-                    values = {name: value for name, value in operation.values.items() if name != "email"}
-                    previous = {name: found.properties.get(name) for name in values} if found else {}
-                    yield replace(adopted, action=Action.UPDATE, values=values, previous=previous)
+                yield adopted(
+                    item.operation,
+                    held.get(item.hubspot_id),
+                    policies=self._policies.get(object_type, {}),
+                    definitions=self._client.properties(object_type),
+                )
 
 
 def write_input(entry: Entry) -> WriteInput:

@@ -5,9 +5,9 @@ time composing SQL.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -102,6 +102,9 @@ class LostIntent:
     values: Mapping[str, str | None]
 
 
+Row = TypeVar("Row", LinkRow, RejectRow)
+
+
 class Journal:
     """Writes one run's part of the ledger. Each method is one transaction."""
 
@@ -182,6 +185,8 @@ class Journal:
     ) -> None:
         """Write how entries ended and what follows from it, in one transaction.
 
+        Of two rows about the same thing the later one counts; of two identities the one with the newer stamp.
+
         Args:
             settlements: the ends, by trace id.
             identities: Visma keys whose HubSpot record is now known.
@@ -204,9 +209,9 @@ class Journal:
         with self._engine.begin() as database:
             for statement, names, rows in (
                 (SETTLE, "trace_id status hubspot_id http_status category message correlation_id", ended),
-                (IDENTITY, _IDENTITY_NAMES, [_identity_values(row) for row in identities]),
-                (LINK, _LINK_NAMES, [_link_values(row) for row in links]),
-                (REJECT, _REJECT_NAMES, [_reject_values(row) for row in rejects]),
+                (IDENTITY, _IDENTITY_NAMES, [_identity_values(row) for row in _newest(identities)]),
+                (LINK, _LINK_NAMES, [_link_values(row) for row in _last(links, _link_values, 4)]),
+                (REJECT, _REJECT_NAMES, [_reject_values(row) for row in _last(rejects, _reject_values, 2)]),
                 (CLEAR, "entity record_key", list(cleared)),
             ):
                 if rows:
@@ -242,6 +247,21 @@ _REJECT_NAMES = "entity record_key cause message remedy record partition"
 def columns(names: str, rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
     """Return rows as one list per column, under the names given in one text, for ``unnest``."""
     return {name: list(values) for name, values in zip(names.split(), zip(*rows, strict=True), strict=True)}
+
+
+def _newest(rows: Iterable[IdentityRow]) -> Iterable[IdentityRow]:
+    """Return one row per identity: PostgreSQL refuses to update a row twice in one statement."""
+    chosen: dict[tuple[str, str], IdentityRow] = {}
+    for row in rows:
+        known = chosen.get((row.object_type, row.key))
+        if known is None or row.stamp >= known.stamp:
+            chosen[row.object_type, row.key] = row
+    return chosen.values()
+
+
+def _last(rows: Iterable[Row], values: Callable[[Row], tuple[Any, ...]], width: int) -> Iterable[Row]:
+    """Return one row per key, which the first ``width`` values are: see :func:`_newest`."""
+    return {values(row)[:width]: row for row in rows}.values()
 
 
 def _identity_values(row: IdentityRow) -> tuple[Any, ...]:
