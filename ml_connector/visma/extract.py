@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from ml_connector.errors import PermanentApiError
 from ml_connector.visma.client import VismaClient
 from ml_connector.visma.rows import Row
 from ml_connector.windows import Window, ask_since, window_of
@@ -85,9 +86,18 @@ class Extract:
             wanted: ``(number, partition)``: the row, and the window of the row that names it.
         """
         for number, partition in wanted:
-            row = self._client.one(self._entity, number)
+            row = self._one(number)
             if row is None:
                 self.unknown += 1
             else:
                 self._write(partition, [snapshot_row(row, partition)])
                 self.fetched += 1
+
+    def _one(self, number: str) -> Row | None:
+        """Return a row; None also where Visma takes the number for another's or for none: one row stops no window."""
+        try:
+            return self._client.one(self._entity, number)
+        except PermanentApiError as error:
+            if error.status not in (None, 400):
+                raise
+            return None
