@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -27,6 +28,13 @@ LIFE_TAG = "ml_connector/holds_lock"
 
 GRACE_SECONDS = 60.0
 """How long a run must have been silent before it can be dead: its lock may just be taken anew."""
+
+UNFINISHED = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+"""How a run whose process died may stand; those that a daemon is starting are Dagster's own monitoring's business."""
 
 CONFIGURATION = Path(__file__).parent / "dagster.yaml"
 
@@ -146,17 +154,16 @@ def fail_dead_runs(
 ) -> list[str]:
     """End the runs whose process died without a word, and free what they held; return their ids.
 
-    A run is dead when it is started or being cancelled, holds its lock no more, and has recorded nothing for
-    ``grace_seconds``. Runs that are still starting are Dagster's own monitoring's business. Any number of processes may
-    call this at any time.
+    A run is dead when it is not finished, carries the tag of those that hold a lock, holds its own no more, and has
+    recorded nothing for ``grace_seconds``. Any number of processes may call this at any time.
 
     Raises:
         StorageError: the database is out of reach.
     """
-    statuses = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
-    marked = instance.get_run_records(dg.RunsFilter(statuses=statuses, tags={LIFE_TAG: "yes"}))
-    candidates = [record.dagster_run.run_id for record in marked]
-    silent = [run_id for run_id in candidates if _silent_for(instance, run_id, now()) > grace_seconds]
+    marked = instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED, tags={LIFE_TAG: "yes"}))
+    silent = [
+        record.dagster_run.run_id for record in marked if _silent_for(instance, record, now()) > grace_seconds
+    ]
     if not silent:
         return []
     try:
@@ -166,10 +173,10 @@ def fail_dead_runs(
         return []
 
 
-def _silent_for(instance: dg.DagsterInstance, run_id: str, now: float) -> float:
-    """Return for how many seconds a run has recorded nothing."""
-    newest = instance.get_records_for_run(run_id, limit=1, ascending=False).records
-    return now - newest[0].timestamp if newest else 0.0
+def _silent_for(instance: dg.DagsterInstance, record: dg.RunRecord, now: float) -> float:
+    """Return for how many seconds a run has recorded nothing; one without an event counts from its creation."""
+    newest = instance.get_records_for_run(record.dagster_run.run_id, limit=1, ascending=False).records
+    return now - (newest[0].timestamp if newest else record.create_timestamp.replace(tzinfo=UTC).timestamp())
 
 
 def _end(instance: dg.DagsterInstance, run_id: str) -> bool:

@@ -21,7 +21,9 @@ from dagster._record import copy
 from ml_connector.automation import due_windows, job_name, run_tags
 from ml_connector.connection import build_defs
 from ml_connector.errors import UsageError
+from ml_connector.instance import LIFE_TAG
 from ml_connector.partitions import partitions_of
+from ml_connector.run_life import RunLife
 from ml_connector.settings import ConnectionSettings
 
 LOCATION = "ml_connector"
@@ -73,7 +75,7 @@ class ConnectionRun:
         self._job = job.get_subset(asset_selection=keys) if steps is not None else job
         self._run = instance.create_run_for_job(
             self._job,
-            tags=run_tags(settings.name, first, last),
+            tags={**run_tags(settings.name, first, last), LIFE_TAG: "yes"},
             asset_selection=frozenset(keys) if steps is not None else None,
             remote_job_origin=_origin(settings.name),
         )
@@ -86,8 +88,13 @@ class ConnectionRun:
     def events(self) -> Iterator[StepEvent]:
         """Execute the run, yielding as its steps begin and end; a failure is an event, not an exception.
 
-        A run that is interrupted ends as canceled: Dagster asks for its status just before it records the end.
+        A run that is interrupted ends as canceled: Dagster asks for its status just before it records the end. One whose
+        process is killed, be it before the first step, is known to be dead by the lock that it no longer holds.
         """
+        with RunLife(self.run_id):
+            yield from self._events()
+
+    def _events(self) -> Iterator[StepEvent]:
         states = {"STEP_START": "started", "STEP_SUCCESS": "done", "STEP_FAILURE": "failed"}
         quiet_run = copy(self._run, run_config=QUIET)
         for event in execute_run_iterator(InMemoryJob(self._job), quiet_run, self._instance):
