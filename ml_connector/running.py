@@ -88,8 +88,8 @@ class ConnectionRun:
     def events(self) -> Iterator[StepEvent]:
         """Execute the run, yielding as its steps begin and end; a failure is an event, not an exception.
 
-        A run that is interrupted ends as canceled: Dagster asks for its status just before it records the end. One whose
-        process is killed, be it before the first step, is known to be dead by the lock that it no longer holds.
+        A run that is interrupted ends as canceled: Dagster asks for its status just before it records the end. One
+        whose process is killed, be it before the first step, is known to be dead by the lock that it no longer holds.
         """
         with RunLife(self.run_id):
             yield from self._events()
