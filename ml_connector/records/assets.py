@@ -32,10 +32,17 @@ def _companies(step: Step) -> dg.AssetsDefinition:
     @step.asset(
         "companies",
         "One row per HubSpot company: customers and suppliers, merged where they share an organisation number.",
-        ins={"customers": step.key("visma", "customers"), "suppliers": step.key("visma", "suppliers")},
+        ins={
+            "customers": step.key("visma", "customers"),
+            "suppliers": step.key("visma", "suppliers"),
+            "visma_contacts": step.key("visma", "contacts"),
+        },
     )
-    def records(context: dg.AssetExecutionContext, customers: Dataset, suppliers: Dataset) -> Dataset:
-        return _write(context, step, COMPANY_SCHEMA, companies(customers, suppliers, mapper))
+    def records(
+        context: dg.AssetExecutionContext, customers: Dataset, suppliers: Dataset, visma_contacts: Dataset
+    ) -> Dataset:
+        found = companies(customers, suppliers, mapper, visma_contacts)
+        return _write(context, step, COMPANY_SCHEMA, found)
 
     return records
 

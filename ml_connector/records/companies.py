@@ -6,6 +6,7 @@ customer's values win, because the record is there for the people who sell to it
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from ml_connector.records.fields import part, trouble, utc_stamp
 from ml_connector.records.model import CompanyRecord, Properties
 from ml_connector.records.normal_forms import text
 from ml_connector.settings import RecordLinks
-from ml_connector.visma.snapshots import SnapshotRows, Version, newest
+from ml_connector.visma.snapshots import SnapshotRows, Version, named_account, newest
 
 NO_LINKS = RecordLinks()
 
@@ -156,25 +157,31 @@ def _unreadable(version: Version, error: Exception, **numbers: str) -> CompanyRe
 
 
 def companies(
-    customers: SnapshotRows, suppliers: SnapshotRows, mapper: CompanyMapper
+    customers: SnapshotRows,
+    suppliers: SnapshotRows,
+    mapper: CompanyMapper,
+    contacts: SnapshotRows | None = None,
 ) -> Iterator[CompanyRecord]:
     """Yield one record per company of the snapshots, customers first.
+
+    The addresses of the people that ``contacts`` names for a company are among those it may be recognised by.
 
     A supplier is merged into the customer with its organisation number when there is exactly one such pair in the
     snapshots; pairs that meet across windows are found when planning. Memory holds the suppliers and the customers
     that share a number with one.
     """
+    people = _addresses(contacts) if contacts is not None else {}
     waiting: dict[str, list[CompanyRecord]] = defaultdict(list)
     alone: list[CompanyRecord] = []
     for version in newest(suppliers):
-        supplier = mapper.supplier(version)
+        supplier = _with_people(mapper.supplier(version), people)
         if supplier.organisation_number is None:
             alone.append(supplier)
         else:
             waiting[supplier.organisation_number].append(supplier)
     partners: dict[str, list[CompanyRecord]] = defaultdict(list)
     for version in newest(customers):
-        customer = mapper.customer(version)
+        customer = _with_people(mapper.customer(version), people)
         if customer.organisation_number in waiting:
             partners[str(customer.organisation_number)].append(customer)
         else:
@@ -187,6 +194,24 @@ def companies(
             yield from buyers
             yield from sellers
     yield from alone
+
+
+def _addresses(contacts: SnapshotRows) -> dict[str, list[str]]:
+    """Return the e-mail addresses of active Visma contacts by the key of the company they belong to."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for version in newest(contacts):
+        account = named_account(version.values)
+        written = version.values.get("email")
+        if account is None or version.values.get("active") is False or not isinstance(written, str):
+            continue
+        if clean := normal_forms.email(written):
+            found[":".join(account)].append(clean)
+    return found
+
+
+def _with_people(record: CompanyRecord, people: Mapping[str, list[str]]) -> CompanyRecord:
+    more = people.get(record.key)
+    return replace(record, emails=tuple(dict.fromkeys((*record.emails, *more)))) if more else record
 
 
 def merge(customer: CompanyRecord, supplier: CompanyRecord) -> CompanyRecord:
