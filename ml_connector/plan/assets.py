@@ -14,6 +14,7 @@ from ml_connector.hubspot.visma_group import company_property_names, contact_pro
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.companies import CompanyPlanner
 from ml_connector.plan.contacts import ContactPlanner, link
+from ml_connector.plan.due import companies_with_due, contacts_with_due
 from ml_connector.plan.operations import PLAN_SCHEMA, Operation
 from ml_connector.records.model import CompanyRecord, ContactRecord
 from ml_connector.settings import ConnectionSettings
@@ -44,10 +45,11 @@ def _companies(step: Step) -> dg.AssetsDefinition:
         client = step.hubspot(context).get_client()
         ledger = LedgerReader(engine(), step.settings.name)
         planner = CompanyPlanner(step.settings, ledger, client, company_property_names())
-        due = _due(ledger, "companies", records, CompanyRecord.from_row)
+        due = _due(ledger, "companies", CompanyRecord.from_row)
         unknown = _unknown(ledger, "companies", records, due)
         stream = (CompanyRecord.from_row(row) for row in records.rows())
-        return _write(context, step, planner.plan(_both(stream, due), unknown))
+        both = companies_with_due(stream, due, _present("companies", records) if due else ())
+        return _write(context, step, planner.plan(both, unknown))
 
     return plan
 
@@ -62,10 +64,11 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
         client = step.hubspot(context).get_client()
         ledger = LedgerReader(engine(), step.settings.name)
         planner = ContactPlanner(step.settings, ledger, client, contact_property_names())
-        due = _due(ledger, "contacts", records, ContactRecord.from_row)
+        due = _due(ledger, "contacts", ContactRecord.from_row)
         unknown = _unknown(ledger, "contacts", records, due)
         stream = (ContactRecord.from_row(row) for row in records.rows())
-        operations = planner.plan(_both(stream, due), unknown)
+        both = contacts_with_due(stream, due, _present("contacts", records) if due else ())
+        operations = planner.plan(both, unknown)
         waiting = (
             link(found.from_key, found.to_key, context.partition_keys[-1])
             for found in ledger.pending_links("contacts")
@@ -75,15 +78,23 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
     return plan
 
 
-def _due(
-    ledger: LedgerReader, entity: str, records: Dataset, read: Callable[[Mapping[str, Any]], RecordT]
-) -> list[RecordT]:
-    """Return earlier rejects to try again; a record that is in this window anyway comes from there."""
-    rejects = ledger.due_rejects(entity, datetime.now(UTC))
-    if not rejects:
-        return []
-    present = {row["key"] for row in records.rows(columns=["key"])}
-    return [read(reject.record) for reject in rejects if reject.key not in present]
+def _due(ledger: LedgerReader, entity: str, read: Callable[[Mapping[str, Any]], RecordT]) -> list[RecordT]:
+    """Return earlier rejects to try again."""
+    return [read(reject.record) for reject in ledger.due_rejects(entity, datetime.now(UTC))]
+
+
+def _present(entity: str, records: Dataset) -> set[str]:
+    """Return all Visma keys in a dataset of records."""
+    if entity == "contacts":
+        rows = records.rows(columns=["contact_ids"])
+        return {f"contact:{number}" for row in rows for number in row["contact_ids"]}
+    kinds = {"customer_number": "customer", "supplier_number": "supplier"}
+    return {
+        f"{kind}:{row[column]}"
+        for row in records.rows(columns=list(kinds))
+        for column, kind in kinds.items()
+        if row[column]
+    }
 
 
 def _unknown(

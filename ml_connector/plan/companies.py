@@ -83,6 +83,7 @@ class CompanyPlanner:
         identities = self._ledger.identities("companies", (key for record in records for key in record.keys))
         known: list[Known] = []
         unknown: list[CompanyRecord] = []
+        parts: list[CompanyRecord] = []
         for record in records:
             mine = [identities[key] for key in record.keys if key in identities]
             if record.refusal:
@@ -91,14 +92,20 @@ class CompanyPlanner:
                 unknown.append(record)
             elif len({identity.hubspot_id for identity in mine}) > 1:
                 known.append(Known(record, tuple(mine)))
-            elif is_older(record.stamp, mine):
-                yield self._operation(record, Action.SKIP, hubspot_id=mine[0].hubspot_id, reason=_OLDER)
+            elif older := [identity for identity in mine if is_older(record.stamp, [identity])]:
+                if record.parts and len(older) < len(record.keys):
+                    parts.extend(record.parts)
+                else:
+                    yield self._operation(record, Action.SKIP, hubspot_id=mine[0].hubspot_id, reason=_OLDER)
             elif self._unchanged(record, mine):
                 yield self._operation(record, Action.UNCHANGED, hubspot_id=mine[0].hubspot_id)
             else:
                 known.append(Known(record, tuple(mine)))
         yield from self._plan_known(known)
         yield from self._plan_unknown(unknown)
+        if parts:
+            # One of the two was synced newer since; the other may not have been synced at all.
+            yield from self._plan_chunk(parts)
 
     def _unchanged(self, record: CompanyRecord, identities: Sequence[Identity]) -> bool:
         mark = fingerprint(record.properties, self._rules)
