@@ -19,6 +19,11 @@ from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.operations import Operation
 
 HUBSPOT_DEFINED = "HUBSPOT_DEFINED"
+TWIN_FAILED = "the same association of another Visma contact was not confirmed"
+
+Pair = tuple[str, str]
+"""The HubSpot ids of a contact and a company."""
+
 CHUNK = 10_000
 """Links worked on at once."""
 
@@ -73,13 +78,15 @@ class LinkLoader:
     def _ids(self, object_type: str, keys: Iterable[str]) -> dict[str, str]:
         return {key: found.hubspot_id for key, found in self._ledger.identities(object_type, keys).items()}
 
-    def _wait(self, entries: Sequence[Entry], contacts: dict[str, str], counts: LoadCounts) -> None:
-        """Note links whose other end is not in HubSpot yet; they come again in every run."""
+    def _wait(
+        self, entries: Sequence[Entry], contacts: dict[str, str], counts: LoadCounts, why: str | None = None
+    ) -> None:
+        """Note links whose other end is not in HubSpot yet, or that wait for another reason; all come again."""
         rows: list[LinkRow] = []
         for entry in entries:
             missing = _to(entry) if _from(entry) in contacts else _from(entry)
-            reason = f"{missing} is not in HubSpot yet"
-            counts.waiting("the other record is not in HubSpot yet")
+            reason = why or f"{missing} is not in HubSpot yet"
+            counts.waiting(why or "the other record is not in HubSpot yet")
             rows.append(_row(entry, contacts.get(_from(entry)), None, (), "pending", reason))
         self._journal.intend(entries)
         settlements = [
@@ -103,32 +110,32 @@ class LinkLoader:
             if any(CONTACT_TO_PRIMARY_COMPANY in one.type_ids for one in linked)
         }
         standing = {(contact, one.id) for contact, linked in held.items() for one in linked}
-        links: list[Link] = []
+        links: dict[Pair, Link] = {}
         by_trace: dict[str, Entry] = {}
         done: list[Entry] = []
+        twins: list[tuple[Pair, Entry]] = []
         for entry in entries:
             pair = contacts[_from(entry)], companies[_to(entry)]
             if pair in standing:
                 done.append(entry)
-                continue
-            standing.add(pair)
-            types = (
-                (CONTACT_TO_COMPANY,)
-                if pair[0] in has_primary
-                else (CONTACT_TO_PRIMARY_COMPANY, CONTACT_TO_COMPANY)
-            )
-            has_primary.add(pair[0])
-            by_trace[entry.trace_id] = entry
-            links.append(
-                Link(pair[0], pair[1], tuple((HUBSPOT_DEFINED, one) for one in types), entry.trace_id)
-            )
+            elif pair in links:
+                twins.append((pair, entry))
+            else:
+                by_trace[entry.trace_id] = entry
+                links[pair] = _link(pair, entry.trace_id, primary=pair[0] not in has_primary)
+                has_primary.add(pair[0])
         self._stand(done, contacts, companies, counts)
 
         def intend(batch: Sequence[Link]) -> None:
             self._journal.intend([by_trace[item.key] for item in batch])
 
-        for batch, outcomes in create_links(self._client, "contacts", "companies", links, before=intend):
-            self._settle(batch, outcomes, by_trace, counts)
+        made: set[Pair] = set()
+        batches = create_links(self._client, "contacts", "companies", links.values(), before=intend)
+        for batch, outcomes in batches:
+            made |= self._settle(batch, outcomes, by_trace, counts)
+        # Two Visma contacts may be one HubSpot contact: their links to one company are one association.
+        self._stand([entry for pair, entry in twins if pair in made], contacts, companies, counts)
+        self._wait([entry for pair, entry in twins if pair not in made], contacts, counts, TWIN_FAILED)
 
     def _stand(
         self,
@@ -154,8 +161,10 @@ class LinkLoader:
         outcomes: Sequence[Outcome],
         by_trace: dict[str, Entry],
         counts: LoadCounts,
-    ) -> None:
+    ) -> set[Pair]:
+        """Write outcomes to the ledger and count them; return the pairs that are associated now."""
         by_key = {item.key: item for item in batch}
+        made_pairs: set[Pair] = set()
         rows: list[LinkRow] = []
         settlements: list[Settlement] = []
         for outcome in outcomes:
@@ -164,6 +173,7 @@ class LinkLoader:
             confirmed = outcome.status is OutcomeStatus.CONFIRMED
             if confirmed:
                 counts.done(entry.operation)
+                made_pairs.add((made.from_id, made.to_id))
             elif outcome.status is OutcomeStatus.REJECTED:
                 counts.refused(outcome.category or "refused")
             else:
@@ -182,6 +192,12 @@ class LinkLoader:
                 )
             )
         self._journal.settle(settlements, links=rows)
+        return made_pairs
+
+
+def _link(pair: Pair, trace_id: str, *, primary: bool) -> Link:
+    types = (CONTACT_TO_PRIMARY_COMPANY, CONTACT_TO_COMPANY) if primary else (CONTACT_TO_COMPANY,)
+    return Link(pair[0], pair[1], tuple((HUBSPOT_DEFINED, one) for one in types), trace_id)
 
 
 def _from(entry: Entry) -> str:
