@@ -1,7 +1,7 @@
 """What the assets of all steps have in common: key, group, partitions, owners, and their connection's resources."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -105,8 +105,14 @@ class Step:
         return resource.get_client()
 
     def hubspot(self, context: dg.AssetExecutionContext) -> HubSpotResource:
-        """Return the run's HubSpot resource: its client and the portal."""
+        """Return the run's HubSpot resource: its client and the portal.
+
+        A run that is going to write is the portal's one writer from here to its end: a plan made while another run was
+        writing would be wrong before it is carried out. A run that only plans waits for nobody.
+        """
         resource: HubSpotResource = getattr(context.resources, hubspot_key(self.settings.name))
+        if any(key.path[:2] == [self.settings.name, "hubspot"] for key in _assets_of_run(context)):
+            resource.begin_writing(context.run.run_id)
         return resource
 
     def writer(self, context: dg.AssetExecutionContext, schema: pa.Schema) -> DatasetWriter:
@@ -121,6 +127,11 @@ class Step:
         journal = Journal(engine(), self.settings.name, context.run.run_id)
         journal.begin(context.partition_keys)
         return journal
+
+
+def _assets_of_run(context: dg.AssetExecutionContext) -> Iterable[dg.AssetKey]:
+    """Return the assets that the run materialises, this one and others."""
+    return context.job_def.asset_layer.executable_asset_keys
 
 
 @contextmanager

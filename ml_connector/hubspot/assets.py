@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from ml_connector.database import advisory_lock, engine
+from ml_connector.database import engine
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.linking import LinkLoader
 from ml_connector.hubspot.loading import RecordLoader
@@ -17,9 +17,6 @@ from ml_connector.plan.operations import Operation
 from ml_connector.settings import ConnectionSettings
 from ml_connector.step import Step, counted
 from ml_connector.storage import Dataset
-
-WRITER_WAIT_SECONDS = 900.0
-"""How long a run waits for another that writes to the same portal before it gives up."""
 
 TYPE_IDS = {"companies": "0-2", "contacts": "0-1", "links": "0-1"}
 """Type ids in the addresses of records (reference: hubspot 2)."""
@@ -44,7 +41,7 @@ def _properties(step: Step) -> dg.AssetsDefinition:
     )
     def properties(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         client = step.hubspot(context).get_client()
-        with _writer(step, context), counted(step.journal(context), "hubspot", client.requests):
+        with counted(step.journal(context), "hubspot", client.requests):
             report = ensure(client, GROUP, (*COMPANY_PROPERTIES, *CONTACT_PROPERTIES))
         report.require()
         return dg.MaterializeResult(
@@ -106,7 +103,7 @@ def _load(
     client = step.hubspot(context).get_client()
     ledger = LedgerReader(engine(), step.settings.name)
     journal = step.journal(context)
-    with _writer(step, context), counted(journal, "hubspot", client.requests):
+    with counted(journal, "hubspot", client.requests):
         settle_lost_intents(client, journal)
         merging = step.settings.merging
         policies = {"companies": merging.companies, "contacts": merging.contacts}
@@ -114,12 +111,6 @@ def _load(
         counts = carry_out(loader, LinkLoader(client, journal, ledger, context.run.run_id))
     journal.add_to_summary({"entities": {name: count.as_dict() for name, count in counts.items()}})
     return dg.MaterializeResult(metadata=_metadata(counts, step, context), check_results=_results(counts))
-
-
-def _writer(step: Step, context: dg.AssetExecutionContext) -> Any:
-    """Return the lock that makes this run the portal's one writer."""
-    portal = step.hubspot(context).get_account().portal_id
-    return advisory_lock(f"hubspot portal {portal}", wait_seconds=WRITER_WAIT_SECONDS)
 
 
 def _operations(plan: Dataset, entity: str) -> Iterator[Operation]:

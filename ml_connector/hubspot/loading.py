@@ -16,7 +16,7 @@ from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
 from ml_connector.hubspot.remedies import remedy_for
 from ml_connector.ledger.journal import Entry, IdentityRow, Journal, RejectRow, Settlement
-from ml_connector.ledger.queries import LedgerReader
+from ml_connector.ledger.queries import Identity, LedgerReader
 from ml_connector.plan.known import is_older
 from ml_connector.plan.operations import SENT, Action, Operation
 from ml_connector.settings import Policy
@@ -28,6 +28,7 @@ CHUNK = 1000
 """Operations taken from the plan at once."""
 
 OVERTAKEN = "another run synced a newer version since this was planned"
+CARRIED_OUT = "this was carried out since it was planned"
 
 ADDITIONAL = {"companies": frozenset[str](), "contacts": frozenset(ADDRESSES)}
 """What has to be read, besides the values of a refused create, of the record in its way."""
@@ -126,6 +127,16 @@ class RecordLoader:
                 yield replace(
                     operation, action=Action.SKIP, values={}, previous={}, rule=None, reason=OVERTAKEN
                 )
+            elif operation.action in SENT and _carried_out(operation, known):
+                yield replace(
+                    operation,
+                    action=Action.UNCHANGED,
+                    hubspot_id=known[operation.key].hubspot_id,
+                    values={},
+                    previous={},
+                    rule=None,
+                    reason=CARRIED_OUT,
+                )
             else:
                 yield operation
 
@@ -142,6 +153,11 @@ class RecordLoader:
             [],
             identities=[
                 row for item in operations if item.rule and item.hubspot_id for row in identity_rows(item)
+            ],
+            seen=[
+                (item.object_type, item.key, item.stamp)
+                for item in operations
+                if item.action is Action.UNCHANGED and item.stamp
             ],
             rejects=[
                 _refused(item) for item in operations if item.action in (Action.REJECT, Action.CONFLICT)
@@ -198,6 +214,15 @@ class RecordLoader:
                     policies=self._policies.get(object_type, {}),
                     definitions=self._client.properties(object_type),
                 )
+
+
+def _carried_out(operation: Operation, known: Mapping[str, Identity]) -> bool:
+    """Return whether what a plan wants was synced after it was made: by another run, or when it was loaded before."""
+    mine = [known[key] for key in operation.keys if key in known]
+    return len(mine) == len(operation.keys) and all(
+        identity.fingerprint == operation.fingerprint and identity.hubspot_id == mine[0].hubspot_id
+        for identity in mine
+    )
 
 
 def write_input(entry: Entry) -> WriteInput:

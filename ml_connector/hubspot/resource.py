@@ -1,13 +1,19 @@
-"""The Dagster resource of a connection's HubSpot portal: it holds settings and hands out the plain client."""
+"""The Dagster resource of a connection's HubSpot portal: hands out the plain client, makes a run the one writer."""
+
+from contextlib import ExitStack
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from ml_connector.credentials import credentials_of
+from ml_connector.database import AdvisoryLock, advisory_lock
 from ml_connector.errors import UsageError
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.models import Account
 from ml_connector.settings import api_hosts
+
+WRITER_WAIT_SECONDS = 900.0
+"""How long a run waits for another that writes to the same portal before it gives up."""
 
 
 class HubSpotResource(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -21,6 +27,8 @@ class HubSpotResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     _client: HubSpotClient | None = PrivateAttr(default=None)
     _account: Account | None = PrivateAttr(default=None)
+    _writing: ExitStack = PrivateAttr(default_factory=ExitStack)
+    _lock: AdvisoryLock | None = PrivateAttr(default=None)
 
     def get_client(self) -> HubSpotClient:
         """Return the client of this run: one limiter and one count of requests for all its steps.
@@ -47,3 +55,20 @@ class HubSpotResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._account is None:
             raise AssertionError("get_client reads the account")
         return self._account
+
+    def begin_writing(self, run_id: str) -> None:
+        """Make a run the portal's one writer until it ends; again where the database has lost the lock meanwhile.
+
+        Raises:
+            BusyError: another run has been writing for all of :data:`WRITER_WAIT_SECONDS`; it is named.
+        """
+        if self._lock is not None and self._lock.held():
+            return
+        self._writing.close()
+        name = f"hubspot portal {self.get_account().portal_id}"
+        lock = advisory_lock(name, wait_seconds=WRITER_WAIT_SECONDS, note=f"run {run_id}")
+        self._lock = self._writing.enter_context(lock)
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Let the next writer go on."""
+        self._writing.close()

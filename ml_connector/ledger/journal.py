@@ -12,7 +12,17 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from ml_connector.ledger.statements import CLEAR, IDENTITY, LINK, LOST, OPERATION, REJECT, SETTLE, SETTLE_LOST
+from ml_connector.ledger.statements import (
+    CLEAR,
+    IDENTITY,
+    LINK,
+    LOST,
+    OPERATION,
+    REJECT,
+    SEEN,
+    SETTLE,
+    SETTLE_LOST,
+)
 from ml_connector.ledger.tables import run
 from ml_connector.plan.operations import Operation
 
@@ -182,6 +192,7 @@ class Journal:
         links: Iterable[LinkRow] = (),
         rejects: Iterable[RejectRow] = (),
         cleared: Iterable[tuple[str, str]] = (),
+        seen: Iterable[tuple[str, str, str]] = (),
     ) -> None:
         """Write how entries ended and what follows from it, in one transaction.
 
@@ -193,6 +204,7 @@ class Journal:
             links: associations whose state is now known.
             rejects: records to try again in later runs.
             cleared: ``(entity, key)`` of earlier rejects that have now passed.
+            seen: ``(object type, key, stamp)`` of known records that came in a newer version with nothing to write.
         """
         ended = [
             (
@@ -213,6 +225,7 @@ class Journal:
                 (LINK, _LINK_NAMES, [_link_values(row) for row in _last(links, _link_values, 4)]),
                 (REJECT, _REJECT_NAMES, [_reject_values(row) for row in _last(rejects, _reject_values, 2)]),
                 (CLEAR, "entity record_key", list(cleared)),
+                (SEEN, "object_type record_key stamp", list(seen)),
             ):
                 if rows:
                     database.execute(statement, self._own | columns(names, rows))

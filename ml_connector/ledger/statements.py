@@ -47,6 +47,16 @@ IDENTITY = sa.text(
     """
 )
 
+SEEN = sa.text(
+    """
+    UPDATE ml_connector.identity AS i SET stamp = v.stamp::timestamp
+    FROM unnest(:object_type ::text[], :record_key ::text[], :stamp ::text[]) AS v(object_type, record_key, stamp)
+    WHERE i.connection = :connection AND i.object_type = v.object_type AND i.record_key = v.record_key
+      AND i.stamp < v.stamp::timestamp
+    """
+)
+"""A version without a change still makes older ones old: a value that went and came back is the newest."""
+
 LINK = sa.text(
     """
     INSERT INTO ml_connector.link
