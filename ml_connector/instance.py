@@ -15,7 +15,9 @@ from typing import Any, Self
 
 import dagster as dg
 import sqlalchemy as sa
+from dagster._core.instance import InstanceRef
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
+from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
 
@@ -120,13 +122,21 @@ def connector_home() -> Path:
     return folder
 
 
-def connector_instance() -> dg.DagsterInstance:
+def connector_instance(*, keeps_output: bool = True) -> dg.DagsterInstance:
     """Return the instance of :func:`connector_home`; use it in a ``with`` block.
+
+    Args:
+        keeps_output: whether what the steps of this process's runs print is kept as their log. The command line has its
+            own terminal for that; Dagster's helper processes there would print their stack traces on Ctrl-C.
 
     Raises:
         StorageError: the database is out of reach.
     """
-    return dg.DagsterInstance.from_config(str(connector_home()))
+    no_logs = {
+        "compute_logs": {"module": NoOpComputeLogManager.__module__, "class": NoOpComputeLogManager.__name__}
+    }
+    overrides: Any = None if keeps_output else no_logs
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(connector_home()), overrides=overrides))
 
 
 class RunLifeResource(dg.ConfigurableResource["RunLifeResource"]):
