@@ -105,7 +105,7 @@ def run_windows(
 
     started = time.monotonic()
     summary = Summary(settings.name)
-    with connector_instance() as instance:
+    with connector_instance(keeps_output=False) as instance:
         fail_dead_runs(instance)
         keys = choose_partitions(instance, settings, first, last)
         for start, end in consecutive(keys, partitions_of(settings).get_partition_keys()):
@@ -127,16 +127,22 @@ def _follow(run: Any, title: str, *, quiet: bool) -> str | None:
     Raises:
         StoppedError: Ctrl-C was pressed; the run is recorded as canceled.
     """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description:<18}"),
+        BarColumn(bar_width=18),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn(title, style="dim"),
+    )
     problem: str | None = None
     stopped = False
     with Progress(
         *columns, console=errors, disable=quiet or not errors.is_terminal, transient=True
     ) as progress:
-        task = progress.add_task(title, total=len(run.steps))
+        task = progress.add_task("starting", total=len(run.steps))
         for event in run.events():
             if event.state == "started":
-                progress.update(task, description=f"{title}  {event.step}")
+                progress.update(task, description=event.step)
             elif event.state == "done":
                 progress.advance(task)
             else:
