@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ml_connector.errors import ConnectorError, CredentialsError
+from ml_connector.errors import ApiError, ConnectorError, CredentialsError
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.limits import Bucket
 from ml_connector.hubspot.models import Account
@@ -34,6 +34,9 @@ SCOPES = (
     "crm.schemas.contacts.write",
 )
 """What the token must be allowed (reference: hubspot 12)."""
+
+LITTLE = 0.2
+"""The share of HubSpot's daily budget below which what is left deserves a note."""
 
 AUTOMATIC_COMPANIES = (
     "If HubSpot's setting 'Create and associate companies with contacts' is on, it makes companies of its own from "
@@ -78,7 +81,8 @@ def _guarded(system: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Fin
     except CredentialsError as error:
         yield Finding(system, "credentials", Level.STOP, str(error))
     except ConnectorError as error:
-        yield Finding(system, "reachable", Level.STOP, str(error))
+        used_up = isinstance(error, ApiError) and error.category == "DAILY"
+        yield Finding(system, "limits" if used_up else "reachable", Level.STOP, str(error))
 
 
 def ping_visma(settings: ConnectionSettings, client: VismaClient) -> Iterator[Finding]:
@@ -117,11 +121,12 @@ def _limits(client: HubSpotClient) -> Iterator[Finding]:
     day = client.limits.daily
     if day is None:
         message = f"{pace}; HubSpot does not say how many are left today."
-    else:
-        message = f"{pace}; {day.remaining:,} of {day.limit:,} are left today."
-    low = day is not None and day.remaining <= day.limit * client.limits.daily_reserve
-    advice = " The rest is kept for other apps: a sync would stop at once." if low else ""
-    yield Finding("HubSpot", "limits", Level.STOP if low else Level.OK, message + advice)
+        yield Finding("HubSpot", "limits", Level.OK, message)
+        return
+    low = day.remaining < day.limit * LITTLE
+    advice = " That is little: other apps use the same budget, and a sync stops before they have none." * low
+    message = f"{pace}; {day.remaining:,} of {day.limit:,} are left today.{advice}"
+    yield Finding("HubSpot", "limits", Level.NOTE if low else Level.OK, message)
 
 
 def _portal(settings: ConnectionSettings, account: Account) -> Finding:
