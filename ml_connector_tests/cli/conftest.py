@@ -58,9 +58,7 @@ class Shell:
         path = self.defs / name / "defs.yaml"
         path.parent.mkdir(parents=True)
         lines = [f"  {key}: {json.dumps(value)}" for key, value in settings.items()]
-        path.write_text(
-            "type: ml_connector.VismaHubSpotConnection\nattributes:\n" + "\n".join(lines) + "\n"
-        )
+        path.write_text("type: ml_connector.VismaHubSpotConnection\nattributes:\n" + "\n".join(lines) + "\n")
         return path
 
 
@@ -97,9 +95,7 @@ def stored(shell: Shell, postgres_server: EmbeddedServer, ready_template: str) -
     admin = sa.create_engine(postgres_server.url(), isolation_level="AUTOCOMMIT")
     name = f"cli_{uuid.uuid4().hex[:12]}"
     with admin.connect() as connection:
-        connection.exec_driver_sql(
-            f'CREATE DATABASE "{name}" TEMPLATE "{ready_template}" STRATEGY file_copy'
-        )
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{ready_template}" STRATEGY file_copy')
     url = os.environ[database.URL_VARIABLE] = postgres_server.url(name)
     yield database.engine(url)
     close(url)

@@ -31,7 +31,10 @@ def test_two_files_of_one_name_are_not_told_apart_by_chance(shell: Shell) -> Non
     ("text", "sentences"),
     [
         ("type: [\n", ["defs.yaml, line 2: "]),
-        ("attributes:\n\ttabs: 1\n", ["defs.yaml, line 2: found character '\\t' that cannot start any token"]),
+        (
+            "attributes:\n\ttabs: 1\n",
+            ["defs.yaml, line 2: found character '\\t' that cannot start any token"],
+        ),
         (
             "type: ml_connector.VismaHubSpotConnection\nattributes:\n  name: acme\n  strat: 2026-11-02\n",
             ["start: it is missing.", "strat: there is no such setting."],
