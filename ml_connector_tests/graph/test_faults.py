@@ -1,0 +1,263 @@
+"""Trouble on the way: lost answers, broken connections, refusals, expired tokens, a used-up day."""
+
+from collections.abc import Callable
+
+import pytest
+
+from ml_connector.hubspot import calls as hubspot_calls
+from ml_connector.hubspot.limits import PortalLimits
+from ml_connector.sandbox.faults import ErrorBody, FaultKind, FaultRule
+from ml_connector.sandbox.hubspot.settings import Fault
+from ml_connector_tests.graph import rows
+from ml_connector_tests.graph.conftest import MakeWorld
+from ml_connector_tests.graph.elsewhere import Elsewhere
+from ml_connector_tests.graph.harness import World, empty_company
+
+PAIRS = 250
+
+PATHS = (
+    "/crm/objects/2026-09/companies/batch",
+    "/crm/objects/2026-09/contacts/batch",
+    "/crm/objects/2026-09/companies/search",
+    "/crm/objects/2026-09/contacts",
+    "/crm/associations",
+    "/crm/properties",
+    "/account-info",
+    "/connect/token",
+    "/v1/customer",
+    "/v1/contact",
+    "/v1/account",
+)
+"""Every kind of call a run makes."""
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The naps of the limiter, which passes its time without waiting."""
+    naps: list[float] = []
+    now = [0.0]
+
+    def nap(_: object, seconds: float) -> None:
+        naps.append(seconds)
+        now[0] += seconds
+
+    made = PortalLimits(clock=lambda: now[0], nap=nap)
+    monkeypatch.setattr(hubspot_calls, "limits_for", lambda *_: made)
+    return naps
+
+
+@pytest.fixture
+def undisturbed(make_world: MakeWorld) -> Callable[[], dict[str, object]]:
+    """The portrait of a portal after a run without trouble."""
+
+    def portrait() -> dict[str, object]:
+        world = make_world()
+        world.enter_pairs(range(PAIRS))
+        world.sync()
+        return world.portrait()
+
+    return portrait
+
+
+def complete(world: World) -> None:
+    """Hold that each record and link is there once."""
+    assert len(world.companies()) == PAIRS
+    assert len(world.sandbox.hubspot.records("contacts")) == PAIRS
+    assert len(world.sandbox.hubspot.links("contacts", "companies")) == PAIRS
+    assert world.rejects() == []
+    assert world.open_intents() == 0
+
+
+class TestLostAnswers:
+    def test_fifty_after_hubspot_stored_the_records(
+        self, world: World, waits: list[float], limits: list[float]
+    ) -> None:
+        number = world.sandbox.faults.add(
+            FaultRule(kind=FaultKind.DROP_AFTER, method="POST", path="/crm/", times=50, probability=0.7)
+        )
+        # Batches of one object are upserts on a unique id; one call in eight may still be given up and read back.
+        for first in range(0, PAIRS, 50):
+            world.enter_pairs(range(first, first + 50), day=first // 50)
+        for window in range(5):
+            world.sync(window)
+        world.sandbox.faults.remove(number)
+        world.sync(5)
+        complete(world)
+
+    def test_every_try_of_one_batch(self, world: World, waits: list[float], limits: list[float]) -> None:
+        """HubSpot stored it the first time and never says so: reading back proves it."""
+        world.enter_pairs(range(PAIRS))
+        world.sandbox.faults.add(
+            FaultRule(kind=FaultKind.DROP_AFTER, path="/crm/objects/2026-09/companies/batch/upsert", times=8)
+        )
+        summary = world.sync()
+        assert summary.status == "success"
+        assert summary.entities["companies"]["created"] == PAIRS
+        complete(world)
+
+    def test_of_everything_until_the_run_gives_up(
+        self, world: World, waits: list[float], limits: list[float]
+    ) -> None:
+        """HubSpot goes out of reach in the middle: the run fails with a sentence, the next one finishes."""
+        world.enter_pairs(range(PAIRS))
+        number = world.sandbox.faults.add(
+            FaultRule(kind=FaultKind.DROP_AFTER, path="/crm/objects/2026-09/contacts/batch")
+        )
+        summary = world.sync()
+        assert summary.status == "failed"
+        assert "hubspot/contacts" in str(summary.error)
+        assert "HubSpot gave no usable answer" in str(summary.error)
+        assert "next run tries again" in str(summary.error)
+        world.sandbox.faults.remove(number)
+        assert world.sync().status == "success"
+        complete(world)
+
+
+class TestRandomTrouble:
+    @pytest.mark.parametrize("seed", [1, 2])
+    def test_on_every_path_costs_nothing_but_tries(
+        self,
+        make_world: MakeWorld,
+        waits: list[float],
+        limits: list[float],
+        undisturbed: Callable[[], dict[str, object]],
+        seed: int,
+    ) -> None:
+        expected = undisturbed()
+        # Five hits per path at most: fewer than the tries of one call, so that no draw of chance can fail the test.
+        trouble = [
+            FaultRule(kind=kind, path=path, times=times, probability=0.4, statuses=statuses, body=body)
+            for path in PATHS
+            for kind, times, statuses, body in (
+                (FaultKind.ANSWER, 2, (500, 502, 503, 504, 524), ErrorBody.HTML),
+                (FaultKind.DROP_BEFORE, 1, (503,), ErrorBody.EMPTY),
+                (FaultKind.DROP_AFTER, 1, (503,), ErrorBody.EMPTY),
+                (FaultKind.CUT_BODY, 1, (503,), ErrorBody.EMPTY),
+            )
+        ]
+        world = make_world(empty_company(seed=seed))
+        world.sandbox.faults.restart(trouble)
+        world.enter_pairs(range(PAIRS))
+        summary = world.sync()
+        assert summary.status == "success", summary
+        assert len(waits) > 10
+        assert world.portrait() == expected
+        complete(world)
+
+
+class TestRefusedForBeingTooFast:
+    def test_waits_as_long_as_it_is_told(self, world: World, waits: list[float], limits: list[float]) -> None:
+        world.enter_pairs(range(PAIRS))
+        world.sandbox.faults.add(
+            FaultRule(
+                kind=FaultKind.ANSWER,
+                path="/crm/objects/2026-09/companies/batch/upsert",
+                statuses=(429,),
+                times=2,
+                retry_after=7,
+                body=ErrorBody.HUBSPOT,
+            )
+        )
+        world.sandbox.faults.add(
+            FaultRule(
+                kind=FaultKind.ANSWER, path="/v1/customer", statuses=(429,), times=1, retry_after=11
+            )
+        )
+        summary = world.sync()
+        assert summary.status == "success"
+        assert sum(7 <= wait < 8 for wait in waits) == 2
+        assert sum(11 <= wait < 12 for wait in waits) == 1
+        assert summary.requests["hubspot"]["throttled"] == 2
+        assert summary.requests["visma"]["throttled"] == 1
+        complete(world)
+
+    def test_waits_for_the_window_where_it_is_not_told(
+        self, world: World, waits: list[float], limits: list[float]
+    ) -> None:
+        world.enter_pairs(range(PAIRS))
+        world.sandbox.faults.add(
+            FaultRule(
+                kind=FaultKind.ANSWER, path="/crm/associations", statuses=(429,), times=1, body=ErrorBody.HUBSPOT
+            )
+        )
+        assert world.sync().status == "success"
+        assert sum(10 <= wait < 11 for wait in waits) == 1
+        complete(world)
+
+    def test_locked_records_come_again(self, world: World, waits: list[float], limits: list[float]) -> None:
+        world.enter_pairs(range(PAIRS))
+        world.sandbox.hubspot.fail(Fault(423, path_contains="batch/upsert", times=2), Fault(477, times=1))
+        assert world.sync().status == "success"
+        complete(world)
+
+
+class TestVismaTokenExpires:
+    def test_in_mid_run_and_one_new_token_is_enough(self, make_world: MakeWorld) -> None:
+        world = make_world(empty_company(visma={"page_caps": {"customers": 50}}))
+        world.enter_pairs(range(PAIRS))
+        seen: list[int] = []
+
+        def revoke(page: object) -> None:
+            if not seen:
+                seen.append(1)
+                world.sandbox.visma.tokens.expire_all()
+
+        world.sandbox.visma.on_page.append(revoke)
+        assert world.sync().status == "success"
+        assert world.sandbox.visma.tokens.requests == 2
+        complete(world)
+
+
+class TestDailyLimit:
+    def test_stops_with_a_sentence_and_the_next_day_goes_on(self, world: World) -> None:
+        world.enter_pairs(range(PAIRS))
+        world.sandbox.hubspot.configure(requests_per_day=20)
+        summary = Elsewhere(world).start().summary()
+        assert summary.status == "failed"
+        assert "daily budget" in str(summary.error)
+        assert "midnight in Europe/Oslo" in str(summary.error)
+        assert 0 < len(world.companies()) < PAIRS
+        world.sandbox.hubspot.configure(requests_per_day=625_000)
+        assert world.sync().status == "success"
+        complete(world)
+
+    def test_of_another_app_is_respected_before_anything_is_sent(self, world: World) -> None:
+        world.enter_pairs(range(10))
+        world.sandbox.hubspot.configure(requests_per_day=1)
+        summary = Elsewhere(world).start().summary()
+        assert summary.status == "failed"
+        assert "daily budget" in str(summary.error)
+        assert world.writes() == []
+
+
+class TestVismaDown:
+    def test_fails_with_a_sentence_and_comes_again(self, world: World, waits: list[float]) -> None:
+        world.enter_pairs(range(20))
+        number = world.sandbox.faults.add(
+            FaultRule(kind=FaultKind.ANSWER, path="/v1/customer", statuses=(503,), body=ErrorBody.HTML)
+        )
+        summary = world.sync()
+        assert summary.status == "failed"
+        assert "visma/customers" in str(summary.error)
+        assert world.companies() == []
+        world.sandbox.faults.remove(number)
+        assert world.sync().status == "success"
+        assert len(world.companies()) == 20
+
+    def test_losing_the_connection_in_the_big_list_starts_it_again(
+        self, world: World, waits: list[float]
+    ) -> None:
+        world.enter_pairs(range(PAIRS))
+        world.sandbox.faults.add(FaultRule(kind=FaultKind.CUT_BODY, path="/v1/contact", times=3, kept=0.9))
+        assert world.sync().status == "success"
+        complete(world)
+
+
+class TestWritesToVisma:
+    def test_never_happen(self, world: World) -> None:
+        world.enter_pairs(range(20))
+        world.sandbox.visma.update("customers", "1", {"name": "Nytt"}, stamp=rows.at(1))
+        world.sync()
+        world.sync(1)
+        assert world.sandbox.visma.refused_writes == []
+        assert {call.method for call in world.calls("visma") if call.path != "/connect/token"} == {"GET"}

@@ -1,0 +1,179 @@
+"""Records that HubSpot refuses: exactly those are rejected and named, all others land, and they are tried again."""
+
+from collections import Counter
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from ml_connector.cli.sync import Summary
+from ml_connector.sandbox.hubspot.settings import PoisonMode, PoisonRule
+from ml_connector_tests.graph import rows
+from ml_connector_tests.graph.harness import World
+
+PAIRS = 300
+POISONED = (7, 133, 271)
+"""One in each batch of a hundred."""
+
+MODES = list(PoisonMode)
+CALLS_PER_ROW = 15
+
+
+def company_poison(mode: PoisonMode) -> PoisonRule:
+    return PoisonRule("companies", "name", "|".join(f"Kunde {number} AS" for number in POISONED), mode)
+
+
+def contact_poison(mode: PoisonMode) -> PoisonRule:
+    return PoisonRule("contacts", "lastname", "|".join(f"Etternavn{number}" for number in POISONED), mode)
+
+
+def check_results(world: World, summary: Summary) -> dict[tuple[str, str], tuple[bool, str]]:
+    """Return passed and causes of each asset check of a run, by asset and name."""
+    with world.instance() as instance:
+        logs = instance.all_logs(
+            str(summary.run_id), of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        )
+    found = {}
+    for entry in logs:
+        event = entry.dagster_event
+        assert event is not None
+        data: Any = event.event_specific_data
+        causes = data.metadata["causes"].value if "causes" in data.metadata else ""
+        found["/".join(data.asset_key.path[1:]), data.check_name] = (data.passed, str(causes))
+    return found
+
+
+@pytest.fixture(scope="module")
+def clean_calls() -> dict[str, int]:
+    """HubSpot calls of a run without poison, filled by the first test."""
+    return {}
+
+
+def calls_without_poison(world: World, known: dict[str, int]) -> int:
+    """Return what the run costs undisturbed, and leave the world as it was."""
+    if "calls" not in known:
+        world.sync()
+        known["calls"] = len(world.calls())
+        world.sandbox.reset()
+        world.lose_ledger()
+        world.forget_calls()
+    return known["calls"]
+
+
+class TestPoisonedRows:
+    @pytest.mark.parametrize("mode", MODES)
+    def test_of_both_kinds_are_rejected_alone_and_land_once_the_cause_is_gone(
+        self, world: World, mode: PoisonMode, clean_calls: dict[str, int]
+    ) -> None:
+        undisturbed = calls_without_poison(world, clean_calls)
+        world.enter_pairs(range(PAIRS))
+        world.sandbox.hubspot.poison(company_poison(mode), contact_poison(mode))
+        summary = world.sync()
+
+        # exactly those, by name
+        assert summary.status == "rejects"
+        assert summary.exit_code == 3
+        named = Counter((item.entity, item.record) for item in world.rejects())
+        assert named == Counter(
+            [("companies", f"customer:{n}") for n in POISONED] + [("contacts", f"contact:{n}") for n in POISONED]
+        )
+        # all others land
+        assert len(world.companies()) == PAIRS - len(POISONED)
+        assert len(world.sandbox.hubspot.records("contacts")) == PAIRS - len(POISONED)
+        assert len(world.sandbox.hubspot.links("contacts", "companies")) == PAIRS - len(POISONED)
+        assert len(world.calls()) - undisturbed <= CALLS_PER_ROW * 2 * len(POISONED)
+        # the check says so, with causes and without personal data
+        for asset in ("hubspot/companies", "hubspot/contacts"):
+            results = check_results(world, summary)
+            assert results[asset, "every_record_accounted_for"][0]
+            passed, causes = results[asset, "no_rejects"]
+            assert not passed
+            assert f"- {len(POISONED)} x " in causes
+            assert "Kunde" not in causes
+            assert "Etternavn" not in causes
+        for item in world.rejects():
+            assert item.message
+            assert item.remedy
+            assert "Kunde" not in item.message
+            assert "Etternavn" not in item.message
+
+        # they stay due, and a run of any window delivers them once the cause is gone
+        again = world.sync(1)
+        assert again.status == "rejects"
+        assert {item.attempts for item in world.rejects()} == {2}
+        world.sandbox.hubspot.poison()
+        cured = world.sync(2)
+        assert cured.status == "success"
+        assert world.rejects() == []
+        assert len(world.companies()) == PAIRS
+        assert len(world.sandbox.hubspot.records("contacts")) == PAIRS
+        assert len(world.sandbox.hubspot.links("contacts", "companies")) == PAIRS
+        assert world.query("SELECT 1 FROM ml_connector.link WHERE status <> 'confirmed'") == []
+        assert world.open_intents() == 0
+
+
+class TestRefusedUpdates:
+    def test_keep_the_old_values_and_the_neighbours_land(self, world: World) -> None:
+        world.enter_pairs(range(120))
+        world.sync()
+        for number in range(120):
+            world.sandbox.visma.update(
+                "customers", str(number), {"name": f"Nytt navn {number}"}, stamp=rows.at(1)
+            )
+        world.sandbox.hubspot.poison(PoisonRule("companies", "name", "Nytt navn 50", PoisonMode.BATCH_400))
+        summary = world.sync(1)
+        assert summary.entities["companies"]["updated"] == 119
+        assert world.rejected_keys() == {"customer:50"}
+        assert world.company(50).values["name"] == "Kunde 50 AS"
+        assert world.company(51).values["name"] == "Nytt navn 51"
+        world.sandbox.hubspot.poison()
+        world.sync(2)
+        assert world.company(50).values["name"] == "Nytt navn 50"
+        assert world.rejects() == []
+
+    def test_that_a_newer_version_cures_are_cleared_by_it(self, world: World) -> None:
+        world.enter_pairs([1])
+        world.sandbox.hubspot.poison(PoisonRule("companies", "name", "Kunde 1 AS", PoisonMode.INPUT_ERROR))
+        world.sync()
+        assert world.rejected_keys() == {"customer:1"}
+        world.sandbox.visma.update("customers", "1", {"name": "Riktig navn"}, stamp=rows.at(1))
+        summary = world.sync(1)
+        assert summary.status == "success"
+        assert world.rejects() == []
+        assert world.company(1).values["name"] == "Riktig navn"
+        assert len(world.sandbox.hubspot.links("contacts", "companies")) == 1
+
+    def test_that_a_person_dismissed_stay_away_until_they_change(self, world: World) -> None:
+        from ml_connector.database import engine
+        from ml_connector.ledger.rejects import dismiss
+
+        world.enter_pairs([1])
+        world.sandbox.hubspot.poison(PoisonRule("companies", "name", "Kunde 1.*", PoisonMode.INPUT_ERROR))
+        world.sync()
+        assert dismiss(engine(), "acme", "customer:1", "a test company")
+        world.forget_calls()
+        world.sync(1)
+        assert world.writes() == []
+        assert world.rejects() == []
+        world.sandbox.visma.update("customers", "1", {"name": "Riktig navn"}, stamp=rows.at(2))
+        world.sync(2)
+        assert world.company(1).values["name"] == "Riktig navn"
+
+
+class TestWholeWindowRefused:
+    """A rule of the portal that refuses every row must not cost two calls a row, nor lose one."""
+
+    @pytest.mark.parametrize("mode", [PoisonMode.INPUT_ERROR, PoisonMode.BATCH_400])
+    def test_is_named_row_by_row_and_delivered_later(self, world: World, mode: PoisonMode) -> None:
+        world.enter_pairs(range(PAIRS))
+        world.sandbox.hubspot.poison(PoisonRule("companies", "name", ".*", mode))
+        summary = world.sync()
+        assert summary.entities["companies"]["rejected"] == PAIRS
+        assert len(world.rejects()) == PAIRS
+        assert summary.entities["links"]["pending"] == PAIRS
+        assert len(world.calls()) < PAIRS
+        world.sandbox.hubspot.poison()
+        cured = world.sync(1)
+        assert cured.status == "success"
+        assert len(world.companies()) == PAIRS
+        assert len(world.sandbox.hubspot.links("contacts", "companies")) == PAIRS
