@@ -58,7 +58,7 @@ format: $(DEVELOP) ## put the code into the form that check asks for
 docs: $(RUNTIME) ## write the pages of docs/ that are made from the code
 	$(BIN)/python -m scripts.references
 
-bench: $(DEVELOP) ## ml-connector beside two peers on the same sandbox
+bench: $(DEVELOP) ## beside two peers, and what is promised (ARGS="--goals c --works W1")
 	$(BIN)/python -m bench $(ARGS)
 
 install: $(DEVELOP) ## only the environment, with the tools for development

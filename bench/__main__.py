@@ -1,36 +1,72 @@
-"""``python -m bench``: choose works and candidates, measure, print and store the table."""
+"""``python -m bench``: choose works, candidates and goals, measure, print and store the tables."""
 
 import argparse
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from bench.candidates import CANDIDATES
-from bench.measure import ROOT, Measurement, measure
-from bench.report import show, store
-from bench.works import all_works
+from bench.figures import Figure
+from bench.goals import GOALS, Scale
+from bench.job import ROOT
+from bench.measure import Measurement, measure
+from bench.report import show, show_figures, store
+from bench.trial import SyncFailedError
+from bench.works import Work, all_works
 
 
 def arguments() -> argparse.Namespace:
     """Return what the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--works", default="", help="such as W1,W10; all without it")
-    parser.add_argument("--candidates", default="", help="such as connector,official; all without it")
-    parser.add_argument("--rows", type=int, default=10_000, help="companies in the big works (10000)")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Without --works and --goals both tables are made."
+    )
+    parser.add_argument("--works", help="such as W1,W10, or all")
+    parser.add_argument("--candidates", default="all", help="such as job,official")
+    parser.add_argument("--goals", help=f"some of {','.join(GOALS)}, or all")
+    parser.add_argument(
+        "--rows", type=int, default=10_000, help="companies in the big works and goals (10000)"
+    )
+    parser.add_argument(
+        "--customers", type=int, default=100_000, help="customers in the goal about size (100000)"
+    )
     return parser.parse_args()
 
 
 def main() -> int:
-    """Measure every candidate on every work and return 0, or 2 when nothing fits what was asked for."""
+    """Measure what was chosen and return 0, 1 when a goal is missed, or 2 when nothing fits what was asked for."""
     asked = arguments()
-    names = {name for name in asked.works.split(",") if name}
-    shorts = {short for short in asked.candidates.split(",") if short}
-    works = [work for work in all_works(asked.rows) if not names or work.name.split()[0] in names]
-    candidates = [candidate for candidate in CANDIDATES if not shorts or candidate.short in shorts]
-    if not works or not candidates:
-        print("No work or no candidate of that name.", file=sys.stderr)
+    everything = asked.works is None and asked.goals is None
+    works = [
+        work for work in all_works(asked.rows) if everything or _chosen(work.name.split()[0], asked.works)
+    ]
+    goals = [name for name in GOALS if everything or _chosen(name, asked.goals)]
+    if not works and not goals:
+        print("No work and no goal of that name.", file=sys.stderr)
         return 2
+    measurements, skipped = _measured(works, asked.candidates)
+    figures = _figures(goals, Scale(asked.rows, asked.customers))
+    if measurements:
+        show(measurements, skipped)
+    if figures:
+        show_figures(figures)
+    path = ROOT / ".ml-connector" / "bench" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+    store(measurements, skipped, figures, path)
+    print(f"All figures: {path.relative_to(ROOT)}")
+    return 1 if any(figure.holds is False for figure in figures) else 0
+
+
+def _chosen(name: str, asked: str | None) -> bool:
+    return asked is not None and (asked == "all" or name in asked.split(","))
+
+
+def _measured(works: Iterable[Work], asked: str) -> tuple[list[Measurement], dict[str, str]]:
+    """Let the candidates that can run here do the works; also return why others cannot."""
+    candidates = [candidate for candidate in CANDIDATES if _chosen(candidate.short, asked)]
+    works = list(works)
     skipped = {
-        candidate.short: reason for candidate in candidates if (reason := candidate.ready()) is not None
+        candidate.short: reason
+        for candidate in candidates
+        if works and (reason := candidate.ready()) is not None
     }
     measurements: list[Measurement] = []
     for work in works:
@@ -38,11 +74,18 @@ def main() -> int:
             if candidate.short not in skipped:
                 print(f"{work.name}: {candidate.title}", file=sys.stderr)
                 measurements.append(measure(candidate, work))
-    show(measurements, skipped)
-    path = ROOT / ".ml-connector" / "bench" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
-    store(measurements, skipped, path)
-    print(f"All figures: {path.relative_to(ROOT)}")
-    return 0
+    return measurements, skipped
+
+
+def _figures(goals: Iterable[str], scale: Scale) -> list[Figure]:
+    figures: list[Figure] = []
+    for name in goals:
+        print(f"goal {name}", file=sys.stderr)
+        try:
+            figures += GOALS[name](scale)
+        except SyncFailedError as error:
+            figures.append(Figure(name, "a sync failed", "", str(error), holds=False))
+    return figures
 
 
 if __name__ == "__main__":

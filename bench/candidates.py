@@ -56,9 +56,7 @@ def segment_ready() -> str | None:
 
 
 CANDIDATES = (
-    Candidate(
-        "connector", "ml-connector's writer", (sys.executable, "-m", "bench.runners.connector"), always
-    ),
+    Candidate("job", "ml-connector's job", (sys.executable, "-m", "bench.runners.job"), always),
     Candidate("official", "hubspot-api-client", (sys.executable, "-m", "bench.runners.official"), always),
     Candidate("segment", "Segment HubSpot", ("node", str(SEGMENT / "driver.js")), segment_ready),
 )

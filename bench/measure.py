@@ -1,18 +1,17 @@
 """One candidate on one work: run it, and hold what it says against what the portal holds."""
 
 import subprocess
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.candidates import Candidate
+from bench.job import ROOT, temporary_home
 from bench.portal import Holdings, Portal, Traffic
 from bench.runners import Claim, Job
 from bench.works import Kind, Row, Work
 
-ROOT = Path(__file__).resolve().parent.parent
 LOOK_EVERY_SECONDS = 0.05
 LONGEST_SECONDS = 600
 
@@ -47,13 +46,18 @@ class Measurement:
 
 def measure(candidate: Candidate, work: Work) -> Measurement:
     """Let a candidate do a work in a portal of its own."""
-    with tempfile.TemporaryDirectory() as folder, Portal(work.portal) as portal:
-        job = Path(folder) / "job.json"
+    with temporary_home() as folder, Portal(work.portal) as portal:
+        job = folder / "job.json"
+
+        def ask(kind: Kind, rows: list[Row]) -> None:
+            portal.enter(kind, rows)
+            Job(portal.url, portal.token, str(folder), kind, rows).write(job)
+
         if work.first:
-            Job(portal.url, portal.token, Kind.COMPANIES, work.first).write(job)
+            ask(Kind.COMPANIES, work.first)
             _run(candidate, job)
+        ask(work.kind, work.rows)
         portal.forget()
-        Job(portal.url, portal.token, work.kind, work.rows).write(job)
         if work.kill_at is not None:
             _run_and_kill(candidate, job, portal, work.kill_at)
         claim = _run(candidate, job)
@@ -89,7 +93,7 @@ def _run_and_kill(candidate: Candidate, job: Path, portal: Portal, stored: int) 
 def _compare(
     candidate: Candidate, work: Work, claim: Claim, traffic: Traffic, holdings: Holdings
 ) -> Measurement:
-    held = Counter(holdings.companies if work.kind is Kind.COMPANIES else holdings.contacts)
+    held = Counter((holdings.companies if work.kind is Kind.COMPANIES else holdings.contacts).values())
     keys = {row.key for row in work.rows}
     really_ok = sum(1 for row in work.rows if row.key in held)
     return Measurement(

@@ -1,17 +1,21 @@
 """The sandbox in a process of its own, so that a candidate and the portal do not share an interpreter.
 
-Run as a program it reads settings as one line of JSON, prints its address, answers every further line, and ends with
-its standard input: a bench that dies leaves nothing behind.
+Run as a program it reads settings as one line of JSON, prints its address, answers every further line (a command and
+its arguments), and ends with its standard input: a bench that dies leaves nothing behind.
 """
 
 import json
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import IO, Any, Self
 
-from bench.works import COMPANY_KEY, CONTACT_KEY, POISON, PortalSettings
+from bench.visma_rows import ENTITIES, KEY_FIELDS, visma_row
+from bench.works import COMPANY_KEY, CONTACT_KEY, Kind, PortalSettings, Row
+from ml_connector.sandbox.faults import FaultKind, FaultRule
 from ml_connector.sandbox.hubspot.settings import (
     DEFAULT_TOKEN,
     HubSpotSandboxSettings,
@@ -26,24 +30,51 @@ READ_PATHS = ("/search", "/batch/read", "/access-token-info")
 
 KEYS = {"companies": COMPANY_KEY, "contacts": CONTACT_KEY}
 
+SHARE_OF_LOST_ANSWERS = 0.25
+
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Calls to the HubSpot half; ``writes`` are meant to change data, ``in_flight`` is the most at any moment."""
+    """Calls to the HubSpot half.
 
-    calls: int
-    writes: int
-    throttled: int
+    ``in_flight`` is the most at any moment; ``paths`` counts the calls by method and path, such as
+    ``POST /crm/objects/2026-09/companies/batch/upsert``.
+    """
+
     in_flight: int
+    throttled: int
+    paths: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def calls(self) -> int:
+        """All calls."""
+        return sum(self.paths.values())
+
+    @property
+    def writes(self) -> int:
+        """Calls meant to change data."""
+        return sum(many for path, many in self.paths.items() if _writes(path))
+
+    def writes_of(self, part: str) -> int:
+        """Return the calls that write below a path that holds this text, such as ``/objects/`` or ``/contacts/``."""
+        return sum(many for path, many in self.paths.items() if part in path and _writes(path))
 
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What the portal holds: the unique key (or None) of every company and contact, and the linked pairs of keys."""
+    """What the portal holds: the unique key (or None) of companies and contacts by id, and the linked pairs of keys."""
 
-    companies: list[str | None]
-    contacts: list[str | None]
+    companies: dict[str, str | None]
+    contacts: dict[str, str | None]
     links: list[list[str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A company that sales knew before, with the e-mail address of its one contact, if it has one."""
+
+    properties: dict[str, str]
+    email: str | None = None
 
 
 class Portal:
@@ -55,7 +86,7 @@ class Portal:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bench.portal"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self.url: str = self._ask(json.dumps(asdict(settings)))
+        self.url: str = self._ask(asdict(settings))
 
     def __enter__(self) -> Self:
         return self
@@ -63,25 +94,38 @@ class Portal:
     def __exit__(self, *_exception: object) -> None:
         self._process.communicate(timeout=30)
 
+    def enter(self, kind: Kind, rows: Sequence[Row], *, days_ago: int = 2) -> None:
+        """Enter rows into Visma, at noon of a day; a row that is there already is changed."""
+        self._ask(["enter", kind, [asdict(row) for row in rows], days_ago])
+
+    def know(self, companies: Sequence[Known]) -> list[str]:
+        """Put companies into the portal as sales would have, and return their ids in order."""
+        ids: list[str] = self._ask(["know", [asdict(company) for company in companies]])
+        return ids
+
     def forget(self) -> None:
         """Count calls from now on, with nothing used of any limit."""
-        self._ask("forget")
+        self._ask(["forget"])
 
     def traffic(self) -> Traffic:
         """Return the calls since :meth:`forget`."""
-        return Traffic(**self._ask("traffic"))
+        return Traffic(**self._ask(["traffic"]))
 
     def stored(self) -> int:
         """Return how many companies and contacts there are; may be asked while calls are being answered."""
-        return int(self._ask("stored"))
+        return int(self._ask(["stored"]))
+
+    def lost(self) -> int:
+        """Return how many answers were lost."""
+        return int(self._ask(["lost"]))
 
     def holdings(self) -> Holdings:
         """Return what is stored, from the portal's memory and not through its API."""
-        return Holdings(**self._ask("holdings"))
+        return Holdings(**self._ask(["holdings"]))
 
-    def _ask(self, line: str) -> Any:
+    def _ask(self, question: Any) -> Any:
         stdin, stdout = _pipe(self._process.stdin), _pipe(self._process.stdout)
-        stdin.write(line + "\n")
+        stdin.write(json.dumps(question) + "\n")
         stdin.flush()
         return json.loads(stdout.readline())
 
@@ -92,15 +136,62 @@ def _pipe(pipe: IO[str] | None) -> IO[str]:
     return pipe
 
 
+def _writes(call: str) -> bool:
+    return not call.startswith("GET ") and not call.endswith(READ_PATHS)
+
+
 def sandbox_settings(settings: PortalSettings) -> SandboxSettings:
     """Return the sandbox's settings for a work."""
-    rules = [] if settings.poison is None else [("companies", "name", POISON, PoisonMode(settings.poison))]
+    rules = (
+        ()
+        if settings.poison is None
+        else (PoisonRule("companies", "name", settings.poisoned, PoisonMode(settings.poison)),)
+    )
     hubspot = HubSpotSandboxSettings(
         requests_per_ten_seconds=settings.per_ten_seconds,
         search_lag_seconds=settings.search_lag_seconds,
-        poison=tuple(PoisonRule(*rule) for rule in rules),
+        poison=rules,
     )
-    return SandboxSettings(customers=1, suppliers=1, latency_ms=settings.latency_ms, hubspot=hubspot)
+    lost = FaultRule(
+        kind=FaultKind.DROP_AFTER,
+        method="POST",
+        path="/crm/objects",
+        times=max(1, settings.lost_answers),
+        probability=SHARE_OF_LOST_ANSWERS,
+    )
+    return SandboxSettings(
+        customers=settings.customers,
+        suppliers=settings.customers // 50,
+        latency_ms=settings.latency_ms,
+        faults=(lost,) if settings.lost_answers else (),
+        hubspot=hubspot,
+    )
+
+
+def enter(sandbox: Sandbox, kind: str, rows: Sequence[dict[str, Any]], days_ago: int) -> None:
+    """Enter rows into Visma; what is there and equal stays as it is, as nobody saves a row without a change."""
+    entity, visma = ENTITIES[Kind(kind)], sandbox.visma
+    noon = visma.now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=days_ago)
+    there = set(visma.keys(entity))
+    for row in rows:
+        content = visma_row(Kind(kind), Row(**row))
+        key = str(content[KEY_FIELDS[entity]])
+        if key not in there:
+            there.add(visma.add(entity, content, stamp=noon))
+        elif not content.items() <= visma.row(entity, key).items():
+            visma.update(entity, key, content, stamp=noon)
+
+
+def know(sandbox: Sandbox, companies: Sequence[dict[str, Any]]) -> list[str]:
+    """Put companies and their contacts into the portal."""
+    portal = sandbox.hubspot
+    portal.add_property("companies", "organisation_number")
+    ids: list[str] = []
+    for company in companies:
+        ids.append(portal.add_record("companies", company["properties"]))
+        if company["email"]:
+            portal.add_record("contacts", {"email": company["email"]}, [("companies", ids[-1])])
+    return ids
 
 
 def forget(sandbox: Sandbox) -> None:
@@ -109,19 +200,13 @@ def forget(sandbox: Sandbox) -> None:
     sandbox.hubspot.forget_calls()
 
 
-def traffic_of(sandbox: Sandbox) -> dict[str, int]:
+def traffic_of(sandbox: Sandbox) -> dict[str, Any]:
     """Return the fields of :class:`Traffic`."""
-    tally = sandbox.log.report().get("hubspot", {"calls": 0, "throttled": 0, "max_in_flight": 0, "paths": {}})
-    writes = sum(
-        path["calls"]
-        for call, path in tally["paths"].items()
-        if not call.startswith("GET ") and not call.endswith(READ_PATHS)
-    )
+    tally = sandbox.log.report().get("hubspot", {"throttled": 0, "max_in_flight": 0})
     return {
-        "calls": tally["calls"],
-        "writes": writes,
-        "throttled": tally["throttled"],
         "in_flight": tally["max_in_flight"],
+        "throttled": tally["throttled"],
+        "paths": Counter(f"{call.method} {call.path}" for call in sandbox.log.calls("hubspot")),
     }
 
 
@@ -135,7 +220,7 @@ def holdings_of(sandbox: Sandbox) -> dict[str, Any]:
         (keys["contacts"].get(contact), keys["companies"].get(company))
         for contact, company in sandbox.hubspot.links("contacts", "companies")
     ]
-    return {name: list(found.values()) for name, found in keys.items()} | {"links": links}
+    return keys | {"links": links}
 
 
 def serve() -> None:
@@ -144,15 +229,19 @@ def serve() -> None:
     with Sandbox(sandbox_settings(settings)) as sandbox:
         for name, key in KEYS.items():
             sandbox.hubspot.add_property(name, key, hasUniqueValue=True)
-        answers: dict[str, Callable[[], Any]] = {
+        answers: dict[str, Callable[..., Any]] = {
+            "enter": lambda *arguments: enter(sandbox, *arguments),
+            "know": lambda companies: know(sandbox, companies),
             "forget": lambda: forget(sandbox),
             "traffic": lambda: traffic_of(sandbox),
             "stored": lambda: sum(sandbox.hubspot.snapshot()[name] for name in KEYS),
+            "lost": lambda: sandbox.faults.fired(1),
             "holdings": lambda: holdings_of(sandbox),
         }
         print(json.dumps(sandbox.url), flush=True)
         for line in sys.stdin:
-            print(json.dumps(answers[line.strip()]()), flush=True)
+            command, *arguments = json.loads(line)
+            print(json.dumps(answers[command](*arguments)), flush=True)
 
 
 if __name__ == "__main__":

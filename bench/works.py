@@ -7,14 +7,20 @@ writing.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+
+CONNECTION = "bench"
+"""The name of ml-connector's connection, with which every key begins."""
 
 COMPANY_KEY = "visma_customer_id"
 CONTACT_KEY = "visma_contact_id"
 CONTACT_TO_COMPANY = 279
 """HubSpot's own type of the unlabelled link from a contact to a company (reference: hubspot 6)."""
 
-POISON = "Company 37"
+ONE_BAD = "Company 37"
+"""The company that a portal with poison refuses, as the whole value of its name."""
+
+ONE_IN_A_HUNDRED_BAD = r"Company (\d*\d)?37"
+"""As a regular expression: the companies whose number ends with 37."""
 
 
 class Kind(StrEnum):
@@ -32,19 +38,28 @@ class Row:
     properties: dict[str, str]
     company: str | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the row as a runner reads it from a job."""
-        return {"key": self.key, "properties": self.properties, "company": self.company}
-
 
 @dataclass(frozen=True, slots=True)
 class PortalSettings:
-    """How the portal of a work behaves; ``poison`` is one of the sandbox's modes, for the company :data:`POISON`."""
+    """How the sandbox of a work behaves.
+
+    Args:
+        latency_ms: added to every call.
+        per_ten_seconds: HubSpot calls taken in ten seconds.
+        search_lag_seconds: how long search does not know what was written.
+        poison: one of the sandbox's modes, for companies whose name is ``poisoned``.
+        poisoned: a regular expression.
+        lost_answers: writes that are carried out and whose connection drops before they are answered.
+        customers: of a believable company in Visma, with suppliers and contacts; without it Visma is empty.
+    """
 
     latency_ms: int = 0
     per_ten_seconds: int = 190
     search_lag_seconds: float = 1.0
     poison: str | None = None
+    poisoned: str = ONE_BAD
+    lost_answers: int = 0
+    customers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +94,17 @@ class Work:
 
 def company_key(number: int) -> str:
     """Return the unique key of a company, in the form the connector gives it."""
-    return f"bench:C{number:06d}"
+    return f"{CONNECTION}:C{number:06d}"
 
 
-def companies(count: int) -> list[Row]:
-    """Return the first ``count`` companies."""
+def companies(count: int, first: int = 0) -> list[Row]:
+    """Return ``count`` companies from a number on."""
     return [
         Row(
             company_key(number),
             {"name": f"Company {number}", "domain": f"c{number}.example", "city": "Oslo"},
         )
-        for number in range(count)
+        for number in range(first, first + count)
     ]
 
 
@@ -97,7 +112,7 @@ def contacts(count: int, company_count: int) -> list[Row]:
     """Return ``count`` contacts spread evenly over the first companies."""
     return [
         Row(
-            f"bench:{number}",
+            f"{CONNECTION}:{number}",
             {
                 "firstname": "Person",
                 "lastname": f"No {number}",
@@ -132,21 +147,14 @@ def all_works(scale: int) -> list[Work]:
             )
             for lag in (0, 5, 60)
         ),
-        Work(
-            "W4",
-            "1 bad row, told as 207",
-            companies(tenth),
-            PortalSettings(poison="input_error"),
-            refused=bad,
-        ),
-        Work("W5", "1 bad row, batch 400", companies(tenth), PortalSettings(poison="batch_400"), refused=bad),
-        Work("W6", "1 bad row, batch 409", companies(tenth), PortalSettings(poison="batch_409"), refused=bad),
-        Work(
-            "W7",
-            "1 bad row, 200 and empty",
-            companies(tenth),
-            PortalSettings(poison="empty_results"),
-            refused=bad,
+        *(
+            Work(name, f"1 bad row, {how}", companies(tenth), PortalSettings(poison=mode), refused=bad)
+            for name, how, mode in (
+                ("W4", "told as 207", "input_error"),
+                ("W5", "batch 400", "batch_400"),
+                ("W6", "batch 409", "batch_409"),
+                ("W7", "200 and empty", "empty_results"),
+            )
         ),
         Work("W8", "limit cut to 20 per 10 s", companies(3 * tenth), PortalSettings(per_ten_seconds=20)),
         Work(

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from bench.candidates import CANDIDATES, Candidate
+from bench.figures import at_most, exactly, shown
+from bench.goals import GOALS, Scale
+from bench.known_portal import CLUES, pairs
 from bench.measure import measure
-from bench.report import show, store
+from bench.report import show, show_figures, store
 from bench.runners import Claim, Job
 from bench.works import Kind, Work, all_works
 
@@ -23,7 +26,7 @@ def test_the_works_are_complete() -> None:
 
 
 def test_a_job_survives_its_file(tmp_path: Path) -> None:
-    job = Job("http://127.0.0.1:1", "pat-x", Kind.LINKED_CONTACTS, WORKS["W10"].rows)
+    job = Job("http://127.0.0.1:1", "pat-x", "home", Kind.LINKED_CONTACTS, WORKS["W10"].rows)
     job.write(tmp_path / "job.json")
     assert Job.read(tmp_path / "job.json") == job
 
@@ -34,28 +37,45 @@ def test_a_runner_without_a_claim_claims_nothing(output: str) -> None:
     assert (claim.ok, claim.failed, claim.error) == (0, 0, "ended without a claim")
 
 
-def test_the_bad_row_is_named_by_the_connector_and_by_no_loop() -> None:
-    ours, loop = (measure(BY_NAME[name], WORKS["W4"]) for name in ("connector", "official"))
+def test_the_bad_row_is_named_by_the_job_and_by_no_loop() -> None:
+    ours, loop = (measure(BY_NAME[name], WORKS["W4"]) for name in ("job", "official"))
     assert (ours.stored, ours.doubled, ours.claimed_failed, ours.named, ours.throttled) == (99, 0, 1, True, 0)
     assert (loop.stored, loop.named) == (99, False)
 
 
 def test_links_are_counted_by_the_keys_at_both_ends() -> None:
-    found = measure(BY_NAME["connector"], WORKS["W10"])
+    found = measure(BY_NAME["job"], WORKS["W10"])
     assert (found.stored, found.linked, found.doubled, found.error) == (100, 100, 0, None)
-    assert found.calls == found.writes + 1, "one read of company ids"
+    assert found.writes == 2, "one batch of contacts and one of links"
+
+
+def test_days_that_were_missed_are_one_run() -> None:
+    assert [figure.what for figure in GOALS["g"](Scale(100, 100)) if not figure.holds] == []
+
+
+def test_a_portal_knows_companies_by_one_clue_each() -> None:
+    known = pairs(16)
+    assert [pair.customer for pair in known[:3]] == ["bench:C000000", None, "bench:C000002"]
+    assert len({pair.known.properties["name"] for pair in known if pair.customer}) == len(CLUES)
+    assert all(pair.known.email for pair in known)
+
+
+def test_a_missed_goal_is_printed_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    show_figures([exactly("a", "doubled", 1, 0), at_most("a", "calls", 3, 5), shown("a", "time", "2 s")])
+    lines = [line for line in capsys.readouterr().out.splitlines() if "│" in line]
+    assert ["no" in line.split() for line in lines] == [True, False, False]
 
 
 def test_a_false_claim_is_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     liar = tmp_path / "liar.py"
     liar.write_text("print('{\"ok\": 100}')\n")
-    candidate = Candidate("connector", "A liar", (BY_NAME["connector"].command[0], str(liar)), lambda: None)
+    candidate = Candidate("job", "A liar", (BY_NAME["job"].command[0], str(liar)), lambda: None)
     work: Work = WORKS["W1"]
     found = measure(candidate, work)
     assert (found.stored, found.claimed_ok, found.overclaimed) == (0, 100, 100)
     show([found], {"segment": "Node and npm are not installed"})
     assert "Segment HubSpot is not in the table: Node and npm are not installed" in capsys.readouterr().out
-    store([found], {}, tmp_path / "deep" / "figures.json")
+    store([found], {}, [], tmp_path / "deep" / "figures.json")
     assert (
         json.loads((tmp_path / "deep" / "figures.json").read_text())["measurements"][0]["overclaimed"] == 100
     )

@@ -16,28 +16,27 @@ from bench.works import Kind, Row
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a runner is asked to do: write ``rows`` of one kind into the portal at ``url`` with the bearer ``token``."""
+    """What a runner is asked to do: write ``rows`` of one kind into the portal at ``url`` with the bearer ``token``.
+
+    ``home`` is an empty folder at first, for what a candidate keeps from one run to the next.
+    """
 
     url: str
     token: str
+    home: str
     kind: Kind
     rows: list[Row]
 
     def write(self, path: Path) -> None:
         """Store the job for a runner in any language."""
-        body = {
-            "url": self.url,
-            "token": self.token,
-            "kind": self.kind,
-            "rows": [row.as_json() for row in self.rows],
-        }
-        path.write_text(json.dumps(body))
+        path.write_text(json.dumps(asdict(self)))
 
     @staticmethod
     def read(path: Path) -> "Job":
         """Return the job stored by :meth:`write`."""
         body = json.loads(path.read_text())
-        return Job(body["url"], body["token"], Kind(body["kind"]), [Row(**row) for row in body["rows"]])
+        rows = [Row(**row) for row in body["rows"]]
+        return Job(body["url"], body["token"], body["home"], Kind(body["kind"]), rows)
 
 
 @dataclass(slots=True)
@@ -45,7 +44,7 @@ class Claim:
     """What a runner says it did.
 
     ``ok`` and ``failed`` count rows, ``named`` holds the keys of the failed ones it could name, ``seconds`` is the time
-    it spent writing, without its start, and ``error`` what stopped it.
+    it spent writing, without its start (what it does not say is measured), and ``error`` what stopped it.
     """
 
     ok: int = 0
@@ -79,5 +78,5 @@ def main(do: Callable[[Job, Claim], None]) -> None:
         do(job, claim)
     except Exception as error:
         claim.error = type(error).__name__
-    claim.seconds = perf_counter() - started
+    claim.seconds = claim.seconds or perf_counter() - started
     print(json.dumps(asdict(claim)))

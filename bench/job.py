@@ -1,0 +1,234 @@
+"""ml-connector's own job, measured: a Dagster run from Visma to HubSpot with its ledger on an embedded PostgreSQL.
+
+Run as a program it reads a :class:`JobRequest` from standard input, does what ``ml-connector sync`` does, and prints a
+:class:`JobReport` as the last line: the process that is measured does nothing else.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bench.works import CONNECTION
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST_SECONDS = 3600
+LOOK_EVERY_SECONDS = 0.05
+ZONE = "Europe/Oslo"
+RECORDS = ("companies", "contacts")
+LOAD = "hubspot/"
+"""How the names of the load steps begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What to sync.
+
+    Args:
+        url: where both APIs are.
+        home: the folder that keeps database and snapshots from one run to the next.
+        start: the date of the connection's first window.
+        partition: the one window to sync, whether it was synced before or not; None for every window that is due.
+    """
+
+    url: str
+    home: str
+    start: str
+    partition: str | None = None
+
+
+@dataclass(slots=True)
+class JobReport:
+    """What a sync did and what it cost its process.
+
+    Args:
+        status: as ``ml-connector sync`` says it.
+        runs: how many Dagster runs there are by now, earlier syncs included.
+        partitions: the windows synced.
+        entities: the counts by entity.
+        refused: keys of all records that are refused by now, in the form of the works.
+        steps: wall seconds by step, such as ``hubspot/contacts``.
+        peaks: the highest resident memory in each step, in MB.
+        peak_mb: the highest of the whole process, its start included.
+        cpu_seconds: of the whole process, its start included.
+        seconds: from the first look at the windows to the end.
+        error: what stopped it.
+    """
+
+    status: str = "failed"
+    runs: int = 0
+    partitions: list[str] = field(default_factory=list)
+    entities: dict[str, dict[str, int]] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    steps: dict[str, float] = field(default_factory=dict)
+    peaks: dict[str, float] = field(default_factory=dict)
+    peak_mb: float = 0.0
+    cpu_seconds: float = 0.0
+    seconds: float = 0.0
+    error: str | None = None
+
+    def count(self, entity: str, *names: str) -> int:
+        """Return the sum of some counts of an entity."""
+        return sum(self.entities.get(entity, {}).get(name, 0) for name in names)
+
+    @property
+    def records(self) -> int:
+        """Companies and contacts read; their links are not counted as records of their own."""
+        return sum(self.count(entity, "read") for entity in RECORDS)
+
+    @property
+    def load_seconds(self) -> float:
+        """Wall seconds of the load steps."""
+        return sum(seconds for step, seconds in self.steps.items() if step.startswith(LOAD))
+
+
+def first_window(days_ago: int = 1) -> str:
+    """Return the date of a window that many days back; the one of yesterday is the newest complete one."""
+    return (datetime.now(ZoneInfo(ZONE)).date() - timedelta(days=days_ago)).isoformat()
+
+
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """A home that is gone afterwards, with a database server that a killed run may have left behind."""
+    with tempfile.TemporaryDirectory(prefix="mlc-bench-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+        _stop_server(Path(folder) / "postgres")
+
+
+def _stop_server(folder: Path) -> None:
+    from ml_connector.embedded_postgres import EmbeddedServer
+
+    if (folder / "postmaster.pid").exists():
+        server = EmbeddedServer(folder)
+        server.join()
+        server.leave()
+
+
+def run_in_a_process(request: JobRequest) -> JobReport:
+    """Sync in a process of its own and return its report."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.job"],
+        input=json.dumps(asdict(request)),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=LONGEST_SECONDS,
+        check=False,
+    )
+    try:
+        return JobReport(**json.loads(done.stdout.strip().splitlines()[-1]))
+    except (IndexError, ValueError, TypeError):
+        return JobReport(error="ended without a report")
+
+
+def run(request: JobRequest) -> JobReport:
+    """Sync in this process, which must not have used ml-connector before."""
+    _point_at(request)
+    from ml_connector.cli.sync import run_windows
+    from ml_connector.instance import connector_instance
+    from ml_connector.settings import ConnectionSettings
+
+    settings = ConnectionSettings(
+        name=CONNECTION, start=date.fromisoformat(request.start), timezone=ZONE, settle_minutes=0
+    )
+    watch = MemoryWatch()
+    with watch:
+        summary = run_windows(settings, request.partition, request.partition, steps=None, quiet=True)
+    cpu_seconds = time.process_time()
+    report = JobReport(
+        status=summary.status,
+        partitions=summary.partitions,
+        entities=summary.entities,
+        refused=_refused(),
+        peak_mb=_memory_mb("VmHWM"),
+        cpu_seconds=cpu_seconds,
+        seconds=summary.seconds,
+        error=summary.error,
+    )
+    with connector_instance() as instance:
+        report.runs = instance.get_runs_count()
+        for found in instance.get_run_step_stats(summary.run_id) if summary.run_id else ():
+            step = "/".join(found.step_key.split("__")[-2:])
+            if found.start_time is not None and found.end_time is not None:
+                report.steps[step] = found.end_time - found.start_time
+                report.peaks[step] = watch.highest(found.start_time, found.end_time)
+    return report
+
+
+def _point_at(request: JobRequest) -> None:
+    """Make this process use the sandbox and the home, and nothing of the environment it was started in."""
+    from ml_connector.cli.sandbox import addresses
+    from ml_connector.credentials import ENVIRONMENT
+    from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN
+    from ml_connector.sandbox.visma.settings import VismaSandboxSettings
+
+    for name in ("ML_CONNECTOR_DATABASE_URL", "ML_CONNECTOR_STORAGE_URL", "DAGSTER_HOME"):
+        os.environ.pop(name, None)
+    visma = VismaSandboxSettings()
+    values = {
+        "visma_client_id": visma.client_id,
+        "visma_client_secret": visma.client_secret,
+        "visma_tenant_id": visma.tenant_id,
+        "hubspot_access_token": DEFAULT_TOKEN,
+    }
+    os.environ |= {"ML_CONNECTOR_HOME": request.home, **addresses(request.url)}
+    os.environ |= {variable: values[name] for name, variable in ENVIRONMENT.items()}
+
+
+def _refused() -> list[str]:
+    """Return the keys of all refused records: ``bench:C000037`` for ``customer:C000037``."""
+    from ml_connector.database import engine
+    from ml_connector.ledger.rejects import open_rejects
+
+    found = open_rejects(engine(), CONNECTION)
+    return [f"{CONNECTION}:{item.record.partition(':')[2]}" for item in found]
+
+
+class MemoryWatch:
+    """Looks at the resident memory of this process twenty times a second, for a ``with`` block."""
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[float, float]] = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> "MemoryWatch":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def highest(self, start: float, end: float) -> float:
+        """Return the most MB seen between two moments, in seconds since 1970; 0 where none was."""
+        return max((size for moment, size in self._seen if start <= moment <= end), default=0.0)
+
+    def _look(self) -> None:
+        while not self._stop.wait(LOOK_EVERY_SECONDS):
+            self._seen.append((time.time(), _memory_mb("VmRSS")))
+
+
+def _memory_mb(name: str) -> float:
+    """Return a figure of this process as Linux tells it (VmRSS, VmHWM); 0 elsewhere.
+
+    The highest one of ``getrusage`` would not do: it starts with that of the process that started this one.
+    """
+    with suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(f"{name}:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(run(JobRequest(**json.loads(sys.stdin.readline()))))))

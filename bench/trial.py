@@ -1,0 +1,68 @@
+"""A Visma company, a portal and a connection between them, to try things on."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.job import JobReport, JobRequest, first_window, run_in_a_process, temporary_home
+from bench.portal import Known, Portal
+from bench.works import Kind, PortalSettings, Row
+
+
+class SyncFailedError(Exception):
+    """A sync of a trial ended before it was through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A running sandbox and the home of a connection to it. A sync that fails raises :class:`SyncFailedError`.
+
+    Args:
+        portal: the sandbox.
+        home: database and snapshots.
+        start: the first window.
+    """
+
+    portal: Portal
+    home: Path
+    start: str
+
+    def enter(self, *rows: Sequence[Row], days_ago: int = 2) -> None:
+        """Enter companies, or contacts (those with a company) into Visma."""
+        for some in rows:
+            kind = Kind.LINKED_CONTACTS if some and some[0].company else Kind.COMPANIES
+            self.portal.enter(kind, some, days_ago=days_ago)
+
+    def know(self, companies: Sequence[Known]) -> list[str]:
+        """Put companies into the portal as sales would have."""
+        return self.portal.know(companies)
+
+    def load(self) -> JobReport:
+        """Sync the first window, again if it was synced before; calls are counted from its beginning."""
+        return self._sync(self.start)
+
+    def catch_up(self) -> JobReport:
+        """Sync whatever is due; calls are counted from its beginning."""
+        return self._sync(None)
+
+    def _sync(self, partition: str | None) -> JobReport:
+        self.portal.forget()
+        report = run_in_a_process(JobRequest(self.portal.url, str(self.home), self.start, partition))
+        if report.error is not None:
+            raise SyncFailedError(report.error)
+        return report
+
+
+@contextmanager
+def trial(settings: PortalSettings | None = None, *, days: int = 1) -> Iterator[Trial]:
+    """A trial whose connection has so many complete windows."""
+    with temporary_home() as home, Portal(settings or PortalSettings()) as portal:
+        yield Trial(portal, home, first_window(days))
+
+
+@contextmanager
+def memory_lost(trial: Trial) -> Iterator[Trial]:
+    """The same with an empty home: a connection that has forgotten everything it did."""
+    with temporary_home() as home:
+        yield Trial(trial.portal, home, trial.start)
