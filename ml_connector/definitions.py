@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType
 
@@ -34,7 +35,10 @@ def _as_module(folder: Path) -> ModuleType:
 @dg.definitions
 def defs() -> dg.Definitions:
     """Return the definitions of all connections."""
-    if os.environ.get(DEFS_VARIABLE):
-        folder = defs_folder()
-        return dg.ComponentTree.from_module(_as_module(folder), project_root=folder.parent).build_defs()
-    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    with warnings.catch_warnings():
+        # Dagster warns of its own beta parts, four times for each asset of a component.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        if os.environ.get(DEFS_VARIABLE):
+            folder = defs_folder()
+            return dg.ComponentTree.from_module(_as_module(folder), project_root=folder.parent).build_defs()
+        return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
