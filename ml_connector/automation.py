@@ -6,6 +6,7 @@ again; Dagster's schedules forget it (reference: dagster 2.5).
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -16,13 +17,16 @@ from ml_connector.settings import ConnectionSettings
 from ml_connector.windows import consecutive, is_due
 
 CONNECTION_TAG = "ml_connector/connection"
-FIRST_WINDOW_TAG = "ml_connector/first_window"
+FIRST_WINDOW_TAG = ".dagster/ml_connector_first_window"
+"""For the count of failures only; the UI shows no tag with this beginning."""
 
-ATTEMPTS = 5
-"""Runs the sensor starts for one range of windows before it leaves it to a person."""
+ATTEMPTS = 10
+"""Runs the sensor starts for a range of windows before it leaves it to a person: with the waits between, two days."""
 
-LOOKBACK = 400
-"""Windows looked at: a start date moved years back must not start years of runs unasked."""
+FIRST_WAIT = timedelta(minutes=5)
+
+LONGEST_RANGE = 400
+"""Windows of one run. A start date moved years back becomes some long runs, and no window is ever left out."""
 
 BUSY = (
     dg.DagsterRunStatus.QUEUED,
@@ -31,6 +35,8 @@ BUSY = (
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 )
+
+ENDED_BADLY = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 
 
 def job_name(connection: str) -> str:
@@ -81,13 +87,18 @@ def build_sensor(
         due = due_windows(instance, settings, partitions, last_asset, now)
         if not due:
             return dg.SkipReason("Every complete window is synced.")
-        first, last = consecutive(due, partitions.get_partition_keys())[0]
+        first, last = ranges_of(due, partitions)[0]
         wait = wait_after_failures(instance, settings.name, first, now)
         if wait is not None:
             return dg.SkipReason(wait)
         return dg.SensorResult(run_requests=[dg.RunRequest(tags=run_tags(settings.name, first, last))])
 
     return daily
+
+
+def ranges_of(keys: Sequence[str], partitions: dg.TimeWindowPartitionsDefinition) -> list[tuple[str, str]]:
+    """Return the ranges (first, last) in which windows are run, one run each, oldest first."""
+    return consecutive(keys, partitions.get_partition_keys(), longest=LONGEST_RANGE)
 
 
 def run_tags(connection: str, first: str, last: str) -> dict[str, str]:
@@ -107,7 +118,7 @@ def due_windows(
 ) -> list[str]:
     """Return the keys of complete windows that ``last_asset`` has not materialised, oldest first."""
     done = instance.get_materialized_partitions(last_asset)
-    keys = [key for key in partitions.get_partition_keys()[-LOOKBACK:] if key not in done]
+    keys = [key for key in partitions.get_partition_keys() if key not in done]
     settle = timedelta(minutes=settings.settle_minutes)
     return [window.key for window in windows_of(partitions, keys) if is_due(window, now, settle=settle)]
 
@@ -117,14 +128,15 @@ def wait_after_failures(
 ) -> str | None:
     """Return why a range that failed before is not tried now, or None to try it.
 
-    The waits double from 5 minutes; after :data:`ATTEMPTS` failures of a range with this first window a person has to
-    look. A success of any range in between clears the count.
+    The waits double from :data:`FIRST_WAIT`; after :data:`ATTEMPTS` failures of a range with this first window a person
+    has to look. A run that a person has canceled counts like a failure: it must not come back within the minute. A
+    success in between clears the count, and runs of some steps only, such as a plan, say nothing about a sync.
     """
     records = instance.get_run_records(
-        dg.RunsFilter(tags={CONNECTION_TAG: connection, FIRST_WINDOW_TAG: first}), limit=ATTEMPTS
+        dg.RunsFilter(tags={CONNECTION_TAG: connection, FIRST_WINDOW_TAG: first}), limit=10 * ATTEMPTS
     )
-    failures: Sequence[dg.RunRecord] = records
-    ended = [record for record in failures if record.dagster_run.status is dg.DagsterRunStatus.FAILURE]
+    whole = [record for record in records if record.dagster_run.asset_selection is None]
+    ended = list(takewhile(lambda record: record.dagster_run.status in ENDED_BADLY, whole))
     if not ended:
         return None
     if len(ended) >= ATTEMPTS:
@@ -132,5 +144,5 @@ def wait_after_failures(
             f"Window {first} failed {len(ended)} times; see run {ended[0].dagster_run.run_id}. "
             f"Repair the cause and run `ml-connector sync {connection}`."
         )
-    again = (ended[0].update_timestamp.replace(tzinfo=UTC)) + timedelta(minutes=5 * 2 ** (len(ended) - 1))
-    return f"Window {first} failed; it is tried again at {again:%H:%M} UTC." if now < again else None
+    again = ended[0].update_timestamp.replace(tzinfo=UTC) + FIRST_WAIT * 2 ** (len(ended) - 1)
+    return f"Window {first} failed; it is tried again at {again:%Y-%m-%d %H:%M} UTC." if now < again else None

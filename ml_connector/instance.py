@@ -25,8 +25,8 @@ from ml_connector import database
 from ml_connector.errors import BusyError
 from ml_connector.run_life import RunLife, run_is_alive
 
-LIFE_TAG = "ml_connector/holds_lock"
-"""Tag of runs that hold the lock of :class:`RunLife`; a run without it cannot be told to be dead."""
+LIFE_TAG = ".dagster/ml_connector_holds_lock"
+"""Tag of runs that hold the lock of :class:`RunLife`; a run without it cannot be told to be dead. The UI hides it."""
 
 GRACE_SECONDS = 60.0
 """How long a run must have been silent before it can be dead: its lock may just be taken anew."""

@@ -29,6 +29,9 @@ from ml_connector.settings import ConnectionSettings
 LOCATION = "ml_connector"
 """Name of the code location, as workspace.yaml and pyproject.toml have it."""
 
+COMMAND_TAG = "ml_connector/command"
+"""Tells runs of the command line apart in the UI: a plan from a sync, and both from the sensor's runs."""
+
 PLAN_STEPS = ("visma", "records", "plan")
 """The steps that write nothing in HubSpot."""
 
@@ -75,7 +78,11 @@ class ConnectionRun:
         self._job = job.get_subset(asset_selection=keys) if steps is not None else job
         self._run = instance.create_run_for_job(
             self._job,
-            tags={**run_tags(settings.name, first, last), LIFE_TAG: "yes"},
+            tags={
+                **run_tags(settings.name, first, last),
+                COMMAND_TAG: "sync" if steps is None else "plan",
+                LIFE_TAG: "yes",
+            },
             asset_selection=frozenset(keys) if steps is not None else None,
             remote_job_origin=_origin(settings.name),
         )

@@ -78,13 +78,20 @@ def is_due(window: Window, now: datetime, *, settle: timedelta) -> bool:
     return utc(now) >= window.end + settle
 
 
-def consecutive(keys: Sequence[str], all_keys: Sequence[str]) -> list[tuple[str, str]]:
-    """Return ``keys`` as ranges (first, last) of neighbours in ``all_keys``; both are oldest first."""
+def consecutive(
+    keys: Sequence[str], all_keys: Sequence[str], *, longest: int | None = None
+) -> list[tuple[str, str]]:
+    """Return ``keys`` as ranges (first, last) of neighbours in ``all_keys``; both are oldest first.
+
+    ``longest`` bounds how many keys a range holds; what follows is a range of its own.
+    """
     place = {key: position for position, key in enumerate(all_keys)}
     ranges: list[tuple[str, str]] = []
     for key in keys:
-        if ranges and place[key] == place[ranges[-1][1]] + 1:
-            ranges[-1] = (ranges[-1][0], key)
-        else:
-            ranges.append((key, key))
+        if ranges:
+            first, last = ranges[-1]
+            if place[key] == place[last] + 1 and (longest is None or place[key] - place[first] < longest):
+                ranges[-1] = (first, key)
+                continue
+        ranges.append((key, key))
     return ranges

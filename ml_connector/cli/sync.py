@@ -98,17 +98,17 @@ def run_windows(
     quiet: bool,
 ) -> Summary:
     """Run the chosen windows, range by range, and return what happened; stops at the first range that fails."""
+    from ml_connector.automation import ranges_of
     from ml_connector.instance import connector_instance, fail_dead_runs
     from ml_connector.partitions import partitions_of
     from ml_connector.running import ConnectionRun, choose_partitions
-    from ml_connector.windows import consecutive
 
     started = time.monotonic()
     summary = Summary(settings.name)
     with connector_instance(keeps_output=False) as instance:
         fail_dead_runs(instance)
         keys = choose_partitions(instance, settings, first, last)
-        for start, end in consecutive(keys, partitions_of(settings).get_partition_keys()):
+        for start, end in ranges_of(keys, partitions_of(settings)):
             run = ConnectionRun(instance, settings, start, end, steps=steps)
             summary.run_id = run.run_id
             summary.partitions = keys[: keys.index(end) + 1]
