@@ -32,7 +32,7 @@ STREET = {
     "county": {"id": "03", "name": "Oslo fylke"},
 }
 POST_BOX = {"addressLine1": "Postboks 7", "postalCode": "5003", "city": "Bergen"}
-FULL = {
+FULL: dict[str, Any] = {
     "name": " Fjord AS ",
     "status": "Active",
     "mainAddress": STREET,

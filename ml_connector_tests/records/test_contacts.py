@@ -1,5 +1,6 @@
 """Visma's contacts become HubSpot contacts: one per address, and one per person without an address."""
 
+import gc
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_connector.records.contacts import contacts
+from ml_connector.records.contacts import Mention, contacts
 from ml_connector.records.model import ContactRecord
 from ml_connector_tests.records.snapshots import Rows, at, contact, customer, stored
 
@@ -212,12 +213,30 @@ class TestTogether:
         assert record.contact_ids == ("1", "2")
 
     def test_an_old_address_of_an_id_does_not_swallow_its_new_owner(self) -> None:
-        moved, new = mapped(
+        found = mapped(
             [contact(1, email="kari@ny.no"), contact(2, email="kari@gammel.no")],
             [customer("20", mainContact={"contactId": 1, "email": "kari@gammel.no"})],
         )
-        assert (moved.contact_ids, moved.email) == (("1",), "kari@ny.no")
-        assert (new.contact_ids, new.email) == (("2",), "kari@gammel.no")
+        owners = {record.contact_ids: record.email for record in found}
+        assert owners == {("1",): "kari@ny.no", ("2",): "kari@gammel.no"}
+
+    def test_a_row_that_cannot_be_read_takes_nobody_of_its_address_with_it(self) -> None:
+        odd = {"contactId": 1, "email": "post@fjord.no", "attention": ["Ola"]}
+        found = mapped(
+            [contact(1, email="post@fjord.no"), contact(2, email="post@fjord.no")],
+            [customer("20", mainContact=odd)],
+        )
+        refusals = {record.contact_ids: record.refusal is not None for record in found}
+        assert refusals == {("1",): True, ("2",): False}
+
+    def test_only_contacts_that_are_not_complete_are_in_memory(self) -> None:
+        shared = {"contactId": 1, "email": "post@fjord.no"}
+        alone = [{"contactId": number, "email": f"post@fjord{number}.no"} for number in range(2, 300)]
+        rows = [customer(str(place), mainContact=main) for place, main in enumerate([shared, *alone, shared])]
+        found = contacts(Rows(), Rows(*rows), connection="acme", zone=ZoneInfo("Europe/Oslo"), region="NO")
+        for _ in alone[:150]:
+            next(found)
+        assert sum(isinstance(thing, Mention) for thing in gc.get_objects()) < 10
 
     def test_who_has_left_lends_no_name(self) -> None:
         (record,) = mapped(
