@@ -183,7 +183,7 @@ class Vault:
         if ciphertext is None:
             raise CredentialsError(
                 f"The credential {name} of connection {connection} is not set.",
-                remedy=f"Run: ml-connector credentials set {connection}",
+                remedy=f"Run: ml-connector credentials set {connection} {name}",
             )
         return bytes(ciphertext)
 
@@ -238,7 +238,7 @@ class Vault:
             raise CredentialsError(
                 f"The credential {name} of connection {connection} cannot be decrypted with the present key.",
                 remedy=f"Put the key back that it was stored with ({KEY_VARIABLE} or {self._keys.file}), "
-                f"or set it again: ml-connector credentials set {connection}",
+                f"or set it again: ml-connector credentials set {connection} {name}",
             ) from None
 
 
