@@ -43,7 +43,13 @@ def _section(path: tuple[str, ...], command: click.Command) -> str:
     usage = command.get_usage(context).removeprefix("Usage: ")
     rows = "\n".join(_row(option, context) for option in command.params if isinstance(option, click.Option))
     table = f"\n| option | meaning |\n|---|---|\n{rows}\n" if rows else ""
-    return f"## {' '.join(path)}\n\n{command.help}\n\n```\n{usage}\n```\n{table}"
+    notes = f"\n{' '.join(command.epilog.split())}\n".replace("\b ", "") if command.epilog else ""
+    return f"## {' '.join(path)}\n\n{_text(command)}\n\n```\n{usage}\n```\n{notes}{table}"
+
+
+def _text(command: click.Command) -> str:
+    """Return a command's help as paragraphs."""
+    return "\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))
 
 
 def _row(option: click.Option, context: click.Context) -> str:

@@ -16,8 +16,8 @@ HEADING = """\
 <!-- Made by scripts/ledger_reference.py from the comments in ml_connector/ledger/tables.py. Run `make docs`. -->
 
 The ledger is the schema `ml_connector` of the database; Dagster's own tables are in `public`. The same texts are in the
-database as comments of tables and columns. Read it with any SQL tool; write to it only through ml-connector.
-[Operations](operations.md#what-happened-to-one-record) has queries to start from.
+database as comments of tables and columns. Read it with any SQL tool; write to it only where
+these pages say so. [Operations](operations.md#what-happened-to-one-record) has queries to start from.
 """
 
 

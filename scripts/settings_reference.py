@@ -135,8 +135,8 @@ def _environment() -> str:
     return f"""\
 ## Environment variables
 
-They are for a whole machine or process, not for one connection. `.env.example` has them as a file to copy. `dagster`
-and `dg` read a `.env` in the current folder; `ml-connector` does not, so export them there: `set -a; . ./.env; set +a`.
+They are for a whole machine or process, not for one connection. `.env.example` has them as a file to copy to `.env`,
+which `ml-connector`, `dagster dev` and `dg` read from the current folder.
 
 | variable | meaning |
 |---|---|
