@@ -11,7 +11,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 from croniter import CroniterBadDateError, croniter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 VISMA_API_URL = "https://api.finance.visma.net"
 VISMA_TOKEN_URL = "https://connect.visma.com/connect/token"  # noqa: S105 - an address, not a secret
@@ -52,8 +52,19 @@ def _known_cron(value: str) -> str:
     return value
 
 
+def _not_a_number(value: object) -> object:
+    if isinstance(value, int | float):
+        raise ValueError("YAML reads 10:30 without quotes as a number; write '10:30'")
+    return value
+
+
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
-CronExpression = Annotated[str, AfterValidator(_known_cron)]
+CronExpression = Annotated[
+    str, AfterValidator(_known_cron), Field(json_schema_extra={"pattern": r"^\S+( +\S+){4}$"})
+]
+"""The pattern is for `dg check yaml`, which sees the JSON schema only."""
+
+TimeOfDay = Annotated[time, BeforeValidator(_not_a_number)]
 
 
 class CompanyRule(StrEnum):
@@ -143,7 +154,8 @@ class ConnectionSettings(_Settings):
         description="The connection's name, first part of every asset key and every id in HubSpot. Never change it.",
     )
     start: date = Field(
-        description="Date of the first partition. It is open to the left: it holds the initial load."
+        json_schema_extra={"pattern": r"^\d{4}-\d{2}-\d{2}$"},
+        description="Date of the first partition. It is open to the left: it holds the initial load.",
     )
     timezone: TimeZoneName = Field(
         default="Europe/Oslo", description="The company's time zone: windows are cut in it."
@@ -162,7 +174,7 @@ class ConnectionSettings(_Settings):
         le=1440,
         description="Minutes after a window's end before it is synced, for late commits.",
     )
-    not_before: time | None = Field(
+    not_before: TimeOfDay | None = Field(
         default=None, description="Time of day (company zone) before which the sensor starts no run."
     )
     overlap_minutes: int = Field(
