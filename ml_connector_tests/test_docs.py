@@ -1,0 +1,223 @@
+"""What the documentation says must be there: commands, make targets, links, images, generated pages, examples."""
+
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from ml_connector.cli.main import main
+from ml_connector.ping import SCOPES
+from ml_connector.records import normal_forms
+from ml_connector.settings import ConnectionSettings
+from ml_connector_tests.source_tree import ROOT, project_files
+from scripts.references import pages
+from scripts.settings_reference import EXAMPLE, environment, whole_example
+
+DOCUMENTS = [path for path in project_files() if path.suffix == ".md"]
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+PROGRAM = re.compile(r"(?<![\w/.-])(?<!-g )(?:\.venv/bin/)?ml-connector (?=[a-z])")
+
+
+def fenced(text: str) -> list[tuple[str, str]]:
+    """Return the code blocks of a document as language and text."""
+    return re.findall(r"^ *```(\w*)\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+
+
+def prose_spans(text: str) -> list[str]:
+    """Return what stands between single backquotes outside code blocks, over line ends too."""
+    outside = re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", outside)]
+
+
+def shell_lines(document: Path) -> Iterator[str]:
+    """Yield what a reader may type: lines of shell blocks, continued ones joined, and what prose has in backquotes."""
+    text = document.read_text()
+    for language, block in fenced(text):
+        if language in ("", "sh", "bash", "yaml"):
+            yield from block.replace("\\\n", " ").splitlines()
+    yield from prose_spans(text)
+
+
+def commands_named() -> list[tuple[str, str]]:
+    """Return (document, words after ``ml-connector``) for every command that a document names."""
+    found: list[tuple[str, str]] = []
+    for document in DOCUMENTS:
+        for line in shell_lines(document):
+            for match in PROGRAM.finditer(line):
+                words = re.split(r"  +#|[;|&<>)]", line[match.end() :])[0].rstrip(".,:")
+                found.append((document.name, words))
+    return found
+
+
+def problem_with(words: str) -> str | None:
+    """Return what is wrong with a command: no such command, option or argument; None where it could be run."""
+    command: click.Command = main
+    rest = shlex.split(words.replace("'", ""), comments=True)
+    context = click.Context(main, info_name="ml-connector")
+    while isinstance(command, click.Group):
+        if not rest:
+            return None
+        found = command.get_command(context, rest.pop(0))
+        if found is None:
+            return "there is no such command"
+        command = found
+    options = {name for parameter in command.params for name in parameter.opts}
+    unknown = [word for word in rest if word.startswith("--") and word.split("=")[0] not in options]
+    if unknown:
+        return f"it has no option {unknown[0]}"
+    choices = {
+        parameter.name: parameter.type.choices
+        for parameter in command.params
+        if isinstance(parameter, click.Argument) and isinstance(parameter.type, click.Choice)
+    }
+    needed = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
+    given = [word for word in rest if not word.startswith("--")]
+    if (
+        given
+        and choices
+        and (len(given) < len(needed) or given[-1] not in {*choices["credential"], "CREDENTIAL"})
+    ):
+        return "its arguments are not whole"
+    return None
+
+
+def anchors(document: Path) -> set[str]:
+    """Return the anchors of a document's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(document: Path) -> Iterator[str]:
+    """Yield the targets of links and images that stay within the project."""
+    outside_blocks = re.sub(r"^ *```.*?^ *```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", outside_blocks):
+        if not re.match(r"[a-z]+:", target):
+            yield target
+
+
+def table_rows(heading: str, document: str) -> list[list[str]]:
+    """Return the cells of the first table below a heading."""
+    text = (ROOT / document).read_text().split(f"{heading}\n", 1)[1]
+    table = re.search(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    assert table is not None
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[0].splitlines()[2:]]
+
+
+def test_every_command_that_a_document_names_exists() -> None:
+    wrong = [
+        f"{document}: ml-connector {words}: {why}"
+        for document, words in commands_named()
+        if (why := problem_with(words))
+    ]
+    assert wrong == []
+
+
+def test_the_documents_name_every_command() -> None:
+    named = {words.split()[0] for _, words in commands_named()}
+    assert set(main.commands) <= named
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("replay acme", "there is no such command"),
+        ("credentials show acme", "there is no such command"),
+        ("sync acme --since 2026-11-20", "it has no option --since"),
+        ("credentials set acme", "its arguments are not whole"),
+        ("credentials set acme password", "its arguments are not whole"),
+        ("sync acme --partition 2026-11-20", None),
+        ("credentials set acme hubspot_access_token", None),
+    ],
+)
+def test_a_wrong_command_would_be_found(words: str, why: str | None) -> None:
+    assert problem_with(words) == why
+
+
+def test_every_make_target_that_a_document_names_exists() -> None:
+    named = {
+        (document.name, target)
+        for document in DOCUMENTS
+        for line in shell_lines(document)
+        for target in re.findall(r"(?:^|then )make ([a-z]+)", line.strip())
+    }
+    assert {("README.md", "demo"), ("README.md", "test")} <= named
+    assert {item for item in named if item[1] not in TARGETS} == set()
+
+
+def test_every_file_in_a_command_exists() -> None:
+    missing = [
+        f"{document.name}: {path}"
+        for document in DOCUMENTS
+        for line in shell_lines(document)
+        for path in re.findall(r"(?<![\w/.=-])((?:deploy|ml_connector|docs|scripts)/[\w./-]+\.\w+)", line)
+        if not (ROOT / path).exists() and "defs/" not in path
+    ]
+    assert missing == []
+
+
+def test_links_and_images_lead_somewhere() -> None:
+    broken: list[str] = []
+    for document in DOCUMENTS:
+        for target in links(document):
+            path, _, anchor = target.partition("#")
+            place = (document.parent / path).resolve() if path else document
+            if not place.exists() or (anchor and anchor not in anchors(place)):
+                broken.append(f"{document.relative_to(ROOT)}: {target}")
+    assert broken == []
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    index = ROOT / "docs" / "index.md"
+    reached = {(index.parent / target.partition("#")[0]).resolve() for target in links(index)}
+    assert {path for path in (ROOT / "docs").glob("*.md") if path != index} - reached == set()
+
+
+@pytest.mark.parametrize("name", sorted(pages()))
+def test_generated_pages_are_up_to_date(name: str) -> None:
+    assert (ROOT / name).read_text() == pages()[name], "run `make docs`"
+
+
+def test_the_written_out_settings_are_the_defaults() -> None:
+    attributes = yaml.safe_load(whole_example())["attributes"]
+    assert ConnectionSettings.model_validate(attributes) == EXAMPLE
+    assert attributes.keys() == ConnectionSettings.model_fields.keys()
+
+
+def test_yaml_in_the_documents_is_a_valid_connection() -> None:
+    blocks = [
+        yaml.safe_load(block)
+        for document in DOCUMENTS
+        for language, block in fenced(document.read_text())
+        if language == "yaml"
+    ]
+    assert blocks
+    for block in blocks:
+        attributes = block.get("attributes") or {"name": "acme", "start": "2026-11-20", **block}
+        ConnectionSettings.model_validate(attributes)
+
+
+def test_every_environment_variable_has_a_meaning() -> None:
+    assert {"VISMA_CLIENT_ID", "ML_CONNECTOR_HOME", "HUBSPOT_API_URL"} <= environment().keys()
+    assert [name for name, meaning in environment().items() if len(meaning) < 20] == []
+
+
+def test_the_examples_of_normal_forms_are_right() -> None:
+    read: dict[str, Callable[[str], str | None]] = {
+        "organisation number": normal_forms.organisation_number,
+        "phone": lambda value: normal_forms.phone(value, "NO"),
+        "domain": normal_forms.company_domain,
+        "e-mail": normal_forms.email,
+    }
+    rows = table_rows("### How values are compared", "docs/matching-and-merging.md")
+    assert {kind for kind, *_ in rows} == read.keys()
+    for kind, written, expected in rows:
+        assert read[kind](written) == (None if expected.startswith("nothing") else expected), written
+
+
+def test_the_scopes_of_the_set_up_are_those_that_ping_asks_for() -> None:
+    text = (ROOT / "docs" / "setup.md").read_text()
+    assert set(re.findall(r"\| `(crm\.[a-z_.]+)` \|", text)) == set(SCOPES)
