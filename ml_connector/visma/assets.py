@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from itertools import islice
 
 import dagster as dg
 
@@ -28,6 +29,10 @@ DESCRIPTIONS = {
 
 NAMED = {"customers": "customer", "suppliers": "supplier"}
 """Entities whose rows others name by number, with the word for one of them in record keys."""
+
+MOST_BEFORE_THEIR_WINDOW = 1000
+"""Rows changed since the first window's end that are fetched for the contacts in it, so that nobody's company is
+missing after the initial load. More mean that Visma stamped everything anew: they wait for their own window."""
 
 REFERENCE = ("accounts", "subaccounts", "dimensions")
 """Small lists that have no history: a run keeps them with its newest window."""
@@ -90,9 +95,13 @@ def _extract(
     ):
         extract = Extract(client, entity, windows, settings.stamp_zone, out.write)
         extract.changed(timedelta(minutes=settings.overlap_minutes))
-        # The first window holds the whole list: a number that is not in it does not exist.
-        if windows[0].start is not None:
-            extract.by_number(named(extract.keys))
+        wanted = named(extract.keys)
+        if windows[0].start is None:
+            # The whole list was read: a number that was not in it does not exist, and the others changed too late.
+            wanted = islice(
+                (pair for pair in wanted if pair[0] in extract.later_keys), MOST_BEFORE_THEIR_WINDOW
+            )
+        extract.by_number(wanted)
     return dg.MaterializeResult(
         value=out.dataset,
         metadata={

@@ -37,8 +37,8 @@ def snapshot_row(row: Row, partition: str) -> dict[str, Any]:
 class Extract:
     """One reading of an entity into windows, with what it came to.
 
-    ``keys`` are the keys read; ``rows`` of them were kept, ``later`` ones left for later windows; ``fetched`` were
-    read by number, ``unknown`` ones do not exist in Visma.
+    ``keys`` are the keys kept, in ``rows`` rows; ``later_keys`` were left for later windows; ``fetched`` were read by
+    number, ``unknown`` ones do not exist in Visma.
 
     Args:
         client: reads Visma.
@@ -52,12 +52,18 @@ class Extract:
         self, client: VismaClient, entity: str, windows: Sequence[Window], zone: ZoneInfo, write: Write
     ) -> None:
         self.keys: set[str] = set()
-        self.rows = self.later = self.fetched = self.unknown = 0
+        self.later_keys: set[str] = set()
+        self.rows = self.fetched = self.unknown = 0
         self._client = client
         self._entity = entity
         self._windows = windows
         self._zone = zone
         self._write = write
+
+    @property
+    def later(self) -> int:
+        """How many rows were left for later windows."""
+        return len(self.later_keys)
 
     def changed(self, overlap: timedelta) -> None:
         """Read the entity's changes once and spread the rows over the windows they belong to.
@@ -71,7 +77,7 @@ class Extract:
             for row in page:
                 partition = window_of(row.modified, self._windows, self._zone)
                 if partition is None:
-                    self.later += 1
+                    self.later_keys.add(row.key)
                     continue
                 kept.setdefault(partition, []).append(snapshot_row(row, partition))
                 self.keys.add(row.key)
