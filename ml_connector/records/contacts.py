@@ -3,7 +3,8 @@
 Sources in the order in which their values win: the contact list, a customer's main contact, its invoice contact.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -21,7 +22,11 @@ CUSTOMERS_CONTACTS = {"mainContact": "mainAddress", "invoiceContact": "invoiceAd
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One place in Visma that names a person or mailbox, before mentions of the same one are brought together."""
+    """One place in Visma that names a person or mailbox, before mentions of the same one are brought together.
+
+    ``phones`` are as written; without a country code they are of ``region``. Reading them is left to the one record
+    they may end in: it is the slowest part of mapping.
+    """
 
     contact_id: str
     email: str | None
@@ -29,7 +34,8 @@ class Mention:
     first_name: str | None
     last_name: str | None
     job_title: str | None
-    phone: str | None
+    phones: tuple[str, ...]
+    region: str
     active: bool
     stamp: str
     partition: str
@@ -41,6 +47,9 @@ def contacts(
 ) -> Iterator[ContactRecord]:
     """Yield one record per e-mail address, and one per Visma contact that has a name but no address.
 
+    The snapshots are read twice, so that memory holds the ids and addresses, and of mentions only those whose contact
+    is not complete yet.
+
     Args:
         contact_rows: snapshot of ``contacts``.
         customers: snapshot of ``customers``.
@@ -48,30 +57,53 @@ def contacts(
         zone: the zone of Visma's naive stamps.
         region: country of phone numbers written without a country code.
     """
-    mentions: list[Mention] = []
-    odd: dict[str, ContactRecord] = {}
+    mentions = _Mentions(contact_rows, customers, region)
+    for address, group in _together(mentions):
+        yield _record(address, group, connection, zone)
+    yield from mentions.odd.values()
 
-    def read(version: Version, contact_id: str | None, mentioned: Callable[[], Iterable[Mention]]) -> None:
+
+class _Mentions:
+    """The mentions in two snapshots, in the order in which their values win; read anew by each iteration.
+
+    ``odd`` holds a refusal by contact id for every row that cannot be mapped. It is complete after one iteration, and
+    no later one yields anything with such an id.
+    """
+
+    def __init__(self, contact_rows: SnapshotRows, customers: SnapshotRows, region: str) -> None:
+        self.odd: dict[str, ContactRecord] = {}
+        self._contact_rows = contact_rows
+        self._customers = customers
+        self._region = region
+
+    def __iter__(self) -> Iterator[Mention]:
+        for mention in self._all():
+            if mention.contact_id not in self.odd:
+                yield mention
+
+    def _all(self) -> Iterator[Mention]:
+        for version in newest(self._contact_rows):
+            mentioned = partial(contact_mentions, version, self._region)
+            yield from self._read(version, number_of(version), mentioned)
+        for version in newest(self._customers):
+            for role in CUSTOMERS_CONTACTS:
+                mentioned = partial(customer_mentions, version, self._region, role)
+                yield from self._read(version, _contact_id(version, role), mentioned)
+
+    def _read(
+        self, version: Version, contact_id: str | None, mentioned: Callable[[], Iterable[Mention]]
+    ) -> Iterable[Mention]:
         try:
-            mentions.extend(mentioned())
+            return list(mentioned())
         except Exception as error:  # Whatever is odd about one row is said about that row.
             if contact_id is not None:
-                odd[contact_id] = _unreadable(version, contact_id, error)
-
-    for version in newest(contact_rows):
-        read(version, number_of(version), partial(contact_mentions, version, region))
-    for version in newest(customers):
-        for role in CUSTOMERS_CONTACTS:
-            read(version, _contact_id(version, role), partial(customer_mentions, version, region, role))
-    yield from odd.values()
-    for address, group in _together([mention for mention in mentions if mention.contact_id not in odd]):
-        yield _record(address, group, connection, zone)
+                self.odd[contact_id] = _unreadable(version, contact_id, error)
+            return ()
 
 
 def contact_mentions(version: Version, region: str) -> Iterator[Mention]:
     """Yield the mention of one row of the contact list (``ContactDto``, reference: visma 4.4)."""
     row = version.values
-    country = normal_forms.phone_region(part(row, "address", "country", "id"), region)
     account = named_account(row)
     yield Mention(
         contact_id=number_of(version),
@@ -80,7 +112,8 @@ def contact_mentions(version: Version, region: str) -> Iterator[Mention]:
         first_name=text(row.get("firstName")),
         last_name=text(row.get("lastName")) or text(row.get("displayName")),
         job_title=text(row.get("position")),
-        phone=_phone(row, country),
+        phones=_phones(row),
+        region=normal_forms.phone_region(part(row, "address", "country", "id"), region),
         active=row.get("active") is not False,
         stamp=version.stamp,
         partition=version.partition,
@@ -109,9 +142,8 @@ def customer_mentions(version: Version, region: str, role: str) -> Iterator[Ment
         first_name=first,
         last_name=last,
         job_title=None,
-        phone=_phone(
-            info, normal_forms.phone_region(part(row, CUSTOMERS_CONTACTS[role], "country", "id"), region)
-        ),
+        phones=_phones(info),
+        region=normal_forms.phone_region(part(row, CUSTOMERS_CONTACTS[role], "country", "id"), region),
         active=True,
         stamp=version.stamp,
         partition=version.partition,
@@ -137,31 +169,61 @@ def _unreadable(version: Version, contact_id: str, error: Exception) -> ContactR
     )
 
 
-def _phone(info: Mapping[str, object], region: str) -> str | None:
+def _phones(info: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the phone numbers as written."""
+    return tuple(value for name in ("phone1", "phone2", "phone3") if (value := text(info.get(name))))
+
+
+def _phone(mention: Mention) -> str | None:
     """Return the first phone number that can be read, in E.164; else the first as written."""
-    written = [value for name in ("phone1", "phone2", "phone3") if (value := text(info.get(name)))]
-    for value in written:
-        if (number := normal_forms.phone(value, region)) is not None:
+    for value in mention.phones:
+        if (number := normal_forms.phone(value, mention.region)) is not None:
             return number
-    return written[0] if written else None
+    return mention.phones[0] if mention.phones else None
 
 
-def _together(mentions: Sequence[Mention]) -> Iterator[tuple[str | None, list[Mention]]]:
+def _together(mentions: Iterable[Mention]) -> Iterator[tuple[str | None, list[Mention]]]:
     """Yield groups of mentions that are one contact, each with its address: the same address, or the same Visma id.
 
     A Visma id has the first valid address it is mentioned with, so no id and no address is ever in two groups. Active
     mentions come first in a group: who has left does not lend a mailbox a name.
+
+    Args:
+        mentions: iterated twice; the second time may leave out ids, all mentions of each.
     """
-    address: dict[str, str] = {}
+    address, missing = _groups(mentions)
+    groups: dict[str, list[Mention]] = {}
     for mention in mentions:
+        name = _group(mention.contact_id, address)
+        groups.setdefault(name, []).append(mention)
+        missing[name] -= 1
+        if not missing[name]:
+            yield address.get(mention.contact_id), _active_first(groups.pop(name))
+    for group in groups.values():
+        yield address.get(group[0].contact_id), _active_first(group)
+
+
+def _groups(mentions: Iterable[Mention]) -> tuple[dict[str, str], Counter[str]]:
+    """Return the address of each id that has one, and how many mentions each group has, by its name."""
+    address: dict[str, str] = {}
+    times: Counter[str] = Counter()
+    for mention in mentions:
+        times[mention.contact_id] += 1
         if mention.email:
             address.setdefault(mention.contact_id, mention.email)
-    groups: dict[tuple[str | None, str], list[Mention]] = {}
-    for mention in mentions:
-        own = address.get(mention.contact_id)
-        groups.setdefault((own, "" if own else mention.contact_id), []).append(mention)
-    for (own, _), group in groups.items():
-        yield own, sorted(group, key=lambda mention: not mention.active)
+    sizes: Counter[str] = Counter()
+    for contact_id, many in times.items():
+        sizes[_group(contact_id, address)] += many
+    return address, sizes
+
+
+def _active_first(group: list[Mention]) -> list[Mention]:
+    return sorted(group, key=lambda mention: not mention.active)
+
+
+def _group(contact_id: str, address: Mapping[str, str]) -> str:
+    """Return the name of a contact's group: its address, or its id, which a space tells from any address."""
+    return address.get(contact_id) or f"id {contact_id}"
 
 
 def _record(address: str | None, group: list[Mention], connection: str, zone: ZoneInfo) -> ContactRecord:
@@ -186,7 +248,7 @@ def _record(address: str | None, group: list[Mention], connection: str, zone: Zo
             "firstname": named.first_name,
             "lastname": named.last_name,
             "jobtitle": next((mention.job_title for mention in group if mention.job_title), None),
-            "phone": next((mention.phone for mention in group if mention.phone), None),
+            "phone": next((phone for mention in group if (phone := _phone(mention))), None),
             "visma_contact_status": "active" if active else "inactive",
             "visma_last_modified": utc_stamp(first.stamp, zone),
         },
