@@ -38,16 +38,26 @@ def newest(snapshot: SnapshotRows) -> Iterator[Version]:
 
     Two passes keep memory flat: the first reads keys and stamps only.
     """
-    chosen: dict[str, tuple[str, int]] = {}
-    for position, row in enumerate(snapshot.rows(columns=["key", "modified"])):
-        stamp = plain_stamp(row["modified"])
-        known = chosen.get(row["key"])
-        if known is None or stamp >= known[0]:
-            chosen[row["key"]] = (stamp, position)
+    superseded = _superseded(snapshot)
     for position, row in enumerate(snapshot.rows()):
-        if chosen[row["key"]][1] == position:
+        if position not in superseded:
             values = json.loads(row["raw"], parse_float=Decimal)
             yield Version(row["key"], plain_stamp(row["modified"]), row["partition"], values)
+
+
+def _superseded(snapshot: SnapshotRows) -> set[int]:
+    """Return the positions of rows of which there is a newer version."""
+    newest_of: dict[str, tuple[int, str | None]] = {}
+    superseded: set[int] = set()
+    for position, row in enumerate(snapshot.rows(columns=["key", "modified"])):
+        known = newest_of.get(row["key"])
+        if known is not None and plain_stamp(row["modified"]) < plain_stamp(known[1]):
+            superseded.add(position)
+            continue
+        if known is not None:
+            superseded.add(known[0])
+        newest_of[row["key"]] = position, row["modified"]
+    return superseded
 
 
 def account_kind(business_account_type: object) -> str:
