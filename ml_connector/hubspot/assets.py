@@ -24,6 +24,9 @@ TYPE_IDS = {"companies": "0-2", "contacts": "0-1", "links": "0-1"}
 ACCOUNTED = "every_record_accounted_for"
 NO_REJECTS = "no_rejects"
 
+CAUSES = 20
+"""Causes a failed check lists; more would hide the frequent ones."""
+
 
 def build_assets(
     settings: ConnectionSettings, partitions: dg.TimeWindowPartitionsDefinition
@@ -37,7 +40,7 @@ def build_assets(
 def _properties(step: Step) -> dg.AssetsDefinition:
     @step.asset(
         "properties",
-        'The properties this connection needs in HubSpot: the group "Visma", unique ids, and their types, ensured.',
+        'The properties in HubSpot\'s group "Visma" that this connection fills; what is missing is made.',
     )
     def properties(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         client = step.hubspot(context).get_client()
@@ -59,7 +62,7 @@ def _companies(step: Step) -> dg.AssetsDefinition:
 
     @step.asset(
         "companies",
-        "HubSpot's companies, brought to the plan.",
+        "Companies in HubSpot, created and updated as planned.",
         ins={"plan": step.key("plan", "companies")},
         deps=[step.key("hubspot", "properties")],
         check_specs=_checks(key),
@@ -78,7 +81,7 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
 
     @step.asset(
         "contacts",
-        "HubSpot's contacts, brought to the plan, and their links to companies.",
+        "Contacts in HubSpot and their links to companies, created and updated as planned.",
         ins={"plan": step.key("plan", "contacts")},
         deps=[step.key("hubspot", "properties"), step.key("hubspot", "companies")],
         check_specs=_checks(key),
@@ -110,7 +113,9 @@ def _load(
         loader = RecordLoader(client, journal, ledger, context.run.run_id, policies)
         counts = carry_out(loader, LinkLoader(client, journal, ledger, context.run.run_id))
     journal.add_to_summary({"entities": {name: count.as_dict() for name, count in counts.items()}})
-    return dg.MaterializeResult(metadata=_metadata(counts, step, context), check_results=_results(counts))
+    return dg.MaterializeResult(
+        metadata=_metadata(counts, step, context), check_results=_results(counts, step.settings.name)
+    )
 
 
 def _operations(plan: Dataset, entity: str) -> Iterator[Operation]:
@@ -122,21 +127,18 @@ def _checks(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec(
             ACCOUNTED,
             asset=key,
-            description="read = written + unchanged + skipped + rejected + pending + conflicts",
+            description="Every record read was created, updated, unchanged, skipped, rejected, pending or in conflict.",
         ),
         dg.AssetCheckSpec(
             NO_REJECTS,
             asset=key,
-            description="Nothing was refused, is in conflict or waits; causes in plain words.",
+            description="No record was refused, is in conflict or waits for another; else why, and which ones.",
         ),
     ]
 
 
-def _results(counts: dict[str, LoadCounts]) -> list[dg.AssetCheckResult]:
-    bad = {
-        name: count for name, count in counts.items() if count.rejected or count.pending or count.conflicts
-    }
-    causes = {f"{name}: {cause}": many for name, count in bad.items() for cause, many in count.causes.items()}
+def _results(counts: dict[str, LoadCounts], connection: str) -> list[dg.AssetCheckResult]:
+    bad = {name: count for name, count in counts.items() if count.causes}
     return [
         dg.AssetCheckResult(
             check_name=ACCOUNTED,
@@ -145,14 +147,28 @@ def _results(counts: dict[str, LoadCounts]) -> list[dg.AssetCheckResult]:
         ),
         dg.AssetCheckResult(
             check_name=NO_REJECTS,
-            passed=not bad,
+            passed=not any(any(_bad(count)) for count in counts.values()),
             metadata={
-                "causes": dg.MetadataValue.md(
-                    "\n".join(f"- {many} x {cause}" for cause, many in sorted(causes.items())) or "none"
-                )
+                **{f"{name}: how many": sum(_bad(count)) for name, count in bad.items()},
+                "causes": dg.MetadataValue.md(_causes(bad) or "none"),
+                "every one by name": f"ml-connector rejects list {connection}",
             },
         ),
     ]
+
+
+def _bad(count: LoadCounts) -> tuple[int, int, int]:
+    return count.rejected, count.pending, count.conflicts
+
+
+def _causes(bad: dict[str, LoadCounts]) -> str:
+    """Return a list of the most frequent causes, each with the first of its records."""
+    found = [(name, why, cause) for name, count in bad.items() for why, cause in count.causes.items()]
+    lines = [
+        f"- {cause.many} x {name}: {why}  \n  {', '.join(cause.keys)}{' …' * (cause.many > len(cause.keys))}"
+        for name, why, cause in sorted(found, key=lambda item: -item[2].many)[:CAUSES]
+    ]
+    return "\n".join([*lines, f"- and {len(found) - CAUSES} other causes"] if len(found) > CAUSES else lines)
 
 
 def _metadata(counts: dict[str, LoadCounts], step: Step, context: dg.AssetExecutionContext) -> dict[str, Any]:
@@ -171,8 +187,8 @@ def _metadata(counts: dict[str, LoadCounts], step: Step, context: dg.AssetExecut
     }
     return {
         **figures,
-        "HubSpot calls of the run so far": client.requests.calls,
-        "HubSpot writes of the run so far": client.requests.writes,
-        "answers 429": client.requests.throttled,
+        "calls to HubSpot in this run so far": client.requests.calls,
+        "of these, writes": client.requests.writes,
+        "of these, answered with 429 (too many)": client.requests.throttled,
         "some of what was written": dg.MetadataValue.md("\n".join(samples) or "nothing was written"),
     }

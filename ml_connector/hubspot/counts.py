@@ -16,14 +16,22 @@ _OF_ACTION = {
 
 
 SAMPLES = 5
-"""Written records a run shows by name."""
+"""Written records a run shows by name, and records named for each cause."""
+
+
+@dataclass(slots=True)
+class Cause:
+    """Why operations ended badly: how many, and the keys of the first few."""
+
+    many: int = 0
+    keys: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class LoadCounts:
     """What became of the operations of one entity; ``read`` is the sum of the others.
 
-    ``causes`` says why operations ended badly, with counts; ``samples`` are a few records that were written, key to
+    ``causes`` says by its sentence why operations ended badly; ``samples`` are a few records that were written, key to
     HubSpot id.
     """
 
@@ -35,7 +43,7 @@ class LoadCounts:
     rejected: int = 0
     pending: int = 0
     conflicts: int = 0
-    causes: dict[str, int] = field(default_factory=dict)
+    causes: dict[str, Cause] = field(default_factory=dict)
     samples: dict[str, str] = field(default_factory=dict)
 
     def done(self, operation: Operation, written: str | None = None) -> None:
@@ -45,21 +53,24 @@ class LoadCounts:
         if written and len(self.samples) < SAMPLES:
             self.samples[operation.key] = written
         if operation.action in (Action.CONFLICT, Action.REJECT):
-            self.blame(operation.reason or str(operation.action))
+            self.blame(operation.reason or str(operation.action), operation.key)
 
-    def refused(self, cause: str) -> None:
+    def refused(self, cause: str, key: str) -> None:
         """Count an operation that HubSpot refused."""
         self.rejected += 1
-        self.blame(cause)
+        self.blame(cause, key)
 
-    def waiting(self, cause: str) -> None:
+    def waiting(self, cause: str, key: str) -> None:
         """Count an operation whose end is not known, or that waits for another record."""
         self.pending += 1
-        self.blame(cause)
+        self.blame(cause, key)
 
-    def blame(self, cause: str) -> None:
+    def blame(self, sentence: str, key: str) -> None:
         """Count one more operation that ended badly for this reason."""
-        self.causes[cause] = self.causes.get(cause, 0) + 1
+        cause = self.causes.setdefault(sentence, Cause())
+        cause.many += 1
+        if len(cause.keys) < SAMPLES:
+            cause.keys.append(key)
 
     def as_dict(self) -> dict[str, int]:
         """Return the counts under the names of the run's summary."""

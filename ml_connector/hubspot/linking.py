@@ -86,7 +86,7 @@ class LinkLoader:
         for entry in entries:
             missing = _to(entry) if _from(entry) in contacts else _from(entry)
             reason = why or f"{missing} is not in HubSpot yet"
-            counts.waiting(why or "the other record is not in HubSpot yet")
+            counts.waiting(why or "the other record is not in HubSpot yet", entry.operation.key)
             rows.append(_row(entry, contacts.get(_from(entry)), None, (), "pending", reason))
         self._journal.intend(entries)
         settlements = [
@@ -175,9 +175,11 @@ class LinkLoader:
                 counts.done(entry.operation)
                 made_pairs.add((made.from_id, made.to_id))
             elif outcome.status is OutcomeStatus.REJECTED:
-                counts.refused(outcome.category or "refused")
+                counts.refused(
+                    outcome.message or "HubSpot refused it and gave no reason", entry.operation.key
+                )
             else:
-                counts.waiting("HubSpot did not say what became of it")
+                counts.waiting("HubSpot did not say what became of it", entry.operation.key)
             status = {OutcomeStatus.CONFIRMED: "confirmed", OutcomeStatus.REJECTED: "rejected"}
             state = status.get(outcome.status, "pending")
             rows.append(_row(entry, made.from_id, made.to_id, types, state, outcome.message))

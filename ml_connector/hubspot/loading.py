@@ -190,9 +190,9 @@ class RecordLoader:
                 adoptions.append(Adoption(operation, outcome.existing_id))
             else:
                 if outcome.status is OutcomeStatus.REJECTED:
-                    counts.refused(outcome.category or "refused")
+                    counts.refused(outcome.message or "HubSpot refused it and gave no reason", operation.key)
                 else:
-                    counts.waiting("HubSpot did not say what became of it")
+                    counts.waiting("HubSpot did not say what became of it", operation.key)
                 rejects.append(_rejected(operation, outcome))
         settlements = [settlement(entry, outcome) for entry, outcome in results]
         self._journal.settle(settlements, identities=identities, rejects=rejects, cleared=cleared)
