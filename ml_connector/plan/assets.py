@@ -24,6 +24,18 @@ from ml_connector.storage import Dataset
 WRITTEN = 1000
 """Operations handed to the writer at once."""
 
+PLANNED = {
+    "read": "read",
+    "created": "to create",
+    "updated": "to update",
+    "unchanged": "unchanged",
+    "skipped": "skipped",
+    "rejected": "that cannot be sent",
+    "pending": "waiting",
+    "conflicts": "in conflict",
+}
+"""How the counts of a plan read in its metadata: nothing has been done yet."""
+
 RecordT = TypeVar("RecordT", CompanyRecord, ContactRecord)
 
 
@@ -38,7 +50,7 @@ def build_assets(
 def _companies(step: Step) -> dg.AssetsDefinition:
     @step.asset(
         "companies",
-        "What would change in HubSpot's companies: create, update, unchanged, skip, conflict, each with its reason.",
+        "What a sync would change in HubSpot's companies, record by record, with the reason. Writes nothing.",
         ins={"records": step.key("records", "companies")},
     )
     def plan(context: dg.AssetExecutionContext, records: Dataset) -> Dataset:
@@ -57,7 +69,7 @@ def _companies(step: Step) -> dg.AssetsDefinition:
 def _contacts(step: Step) -> dg.AssetsDefinition:
     @step.asset(
         "contacts",
-        "What would change in HubSpot's contacts, and which links to companies would be made.",
+        "What a sync would change in HubSpot's contacts and their links to companies. Writes nothing.",
         ins={"records": step.key("records", "contacts")},
     )
     def plan(context: dg.AssetExecutionContext, records: Dataset) -> Dataset:
@@ -150,20 +162,18 @@ def _write(context: dg.AssetExecutionContext, step: Step, operations: Iterable[O
     context.add_output_metadata(
         {
             **{
-                f"{entity}: {name}": many
+                f"{entity} {PLANNED[name]}": many
                 for entity, counts in figures.items()
                 for name, many in counts.items()
                 if many
             },
-            "reasons": dg.MetadataValue.md(_table(reasons)),
-            "HubSpot calls of the run so far": client.requests.calls,
+            "reasons": dg.MetadataValue.md(_listed(reasons)),
+            "calls to HubSpot in this run so far": client.requests.calls,
         }
     )
     return out.dataset
 
 
-def _table(reasons: Counter[str]) -> str:
-    if not reasons:
-        return "Nothing is skipped, refused or in conflict."
-    rows = "\n".join(f"| {count} | {reason} |" for reason, count in reasons.most_common(20))
-    return f"| how many | why |\n|---:|---|\n{rows}"
+def _listed(reasons: Counter[str]) -> str:
+    lines = [f"- {many} x {reason}" for reason, many in reasons.most_common(20)]
+    return "\n".join(lines) or "Nothing is skipped, refused or in conflict."

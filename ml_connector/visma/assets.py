@@ -19,9 +19,9 @@ from ml_connector.visma.snapshots import named_accounts
 READ_WHOLE = "list_read_whole"
 
 DESCRIPTIONS = {
-    "contacts": "People and mailboxes of customers and suppliers. Visma answers this list unpaged.",
-    "customers": "Customers changed in the window, and those that its other snapshots name and nobody has synced yet.",
-    "suppliers": "Suppliers changed in the window, and those that its contacts name and nobody has synced yet.",
+    "contacts": "People and mailboxes of customers and suppliers changed in the window, as Visma sent them.",
+    "customers": "Customers changed in the window, as Visma sent them; also older ones that contacts name for the first time.",
+    "suppliers": "Suppliers changed in the window, as Visma sent them; also older ones that contacts name for the first time.",
     "accounts": "The chart of accounts, read whole in each run.",
     "subaccounts": "Sub-accounts with their segments, read whole in each run.",
     "dimensions": "Dimensions with their segments and values, read whole in each run.",
@@ -109,7 +109,7 @@ def _extract(
             "left for later windows": extract.later,
             "fetched by number": extract.fetched,
             "named but unknown to Visma": extract.unknown,
-            "Visma calls of the run so far": client.requests.calls,
+            "calls to Visma in this run so far": client.requests.calls,
         },
         check_results=[_whole(client, entity)],
     )
