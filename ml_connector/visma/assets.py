@@ -20,8 +20,8 @@ READ_WHOLE = "list_read_whole"
 
 DESCRIPTIONS = {
     "contacts": "People and mailboxes of customers and suppliers changed in the window, as Visma sent them.",
-    "customers": "Customers changed in the window, as Visma sent them; also older ones that contacts name for the first time.",
-    "suppliers": "Suppliers changed in the window, as Visma sent them; also older ones that contacts name for the first time.",
+    "customers": "Customers changed in the window, as Visma sent them, and older ones named for the first time.",
+    "suppliers": "Suppliers changed in the window, as Visma sent them, and older ones named for the first time.",
     "accounts": "The chart of accounts, read whole in each run.",
     "subaccounts": "Sub-accounts with their segments, read whole in each run.",
     "dimensions": "Dimensions with their segments and values, read whole in each run.",
