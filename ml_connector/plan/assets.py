@@ -15,7 +15,7 @@ from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.companies import CompanyPlanner
 from ml_connector.plan.contacts import ContactPlanner, link
 from ml_connector.plan.due import companies_with_due, contacts_with_due
-from ml_connector.plan.operations import PLAN_SCHEMA, Operation
+from ml_connector.plan.operations import PLAN_SCHEMA, Action, Operation
 from ml_connector.records.model import CompanyRecord, ContactRecord
 from ml_connector.settings import ConnectionSettings
 from ml_connector.step import Step, counted
@@ -80,12 +80,11 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
         unknown = _unknown(ledger, "contacts", records, due)
         stream = (ContactRecord.from_row(row) for row in records.rows())
         both = contacts_with_due(stream, due, _present("contacts", records) if due else ())
-        operations = planner.plan(both, unknown)
-        waiting = (
+        owed = (
             link(found.from_key, found.to_key, context.partition_keys[-1])
             for found in ledger.pending_links("contacts")
         )
-        return _write(context, step, _both(operations, waiting))
+        return _write(context, step, _with_owed(planner.plan(both, unknown), owed))
 
     return plan
 
@@ -131,9 +130,14 @@ def _unknown(
     return unknown
 
 
-def _both(first: Iterable[Any], second: Iterable[Any]) -> Iterator[Any]:
-    yield from first
-    yield from second
+def _with_owed(operations: Iterable[Operation], owed: Iterable[Operation]) -> Iterator[Operation]:
+    """Yield the operations, then the links owed from earlier windows that are not among them."""
+    rest = {operation.key: operation for operation in owed}
+    for operation in operations:
+        if operation.action is Action.LINK:
+            rest.pop(operation.key, None)
+        yield operation
+    yield from rest.values()
 
 
 def _write(context: dg.AssetExecutionContext, step: Step, operations: Iterable[Operation]) -> Dataset:
