@@ -17,7 +17,7 @@ def at(number: int, hour: int = 12, minute: int = 0, second: int = 0) -> datetim
     return datetime.combine(date.fromisoformat(day(number)), time(hour, minute, second))
 
 
-def customer(number: int, **changes: Any) -> dict[str, Any]:
+def customer(number: int, /, **changes: Any) -> dict[str, Any]:
     """Return a customer whose own contact has no e-mail address, so that it makes one company and no contact."""
     return {
         "number": str(number),
@@ -37,7 +37,7 @@ def customer(number: int, **changes: Any) -> dict[str, Any]:
     }
 
 
-def supplier(number: int, **changes: Any) -> dict[str, Any]:
+def supplier(number: int, /, **changes: Any) -> dict[str, Any]:
     """Return a supplier."""
     return {
         "number": str(number),
@@ -50,7 +50,7 @@ def supplier(number: int, **changes: Any) -> dict[str, Any]:
     }
 
 
-def contact(number: int, owner: int | None, **changes: Any) -> dict[str, Any]:
+def contact(number: int, owner: int | None, /, **changes: Any) -> dict[str, Any]:
     """Return a contact of the list; ``owner`` is a customer's number unless ``businessAccountType`` says otherwise."""
     return {
         "contactId": number,

@@ -1,0 +1,110 @@
+"""A dry run: it writes nothing, and says exactly what the next run does."""
+
+from typing import Any
+
+from ml_connector.database import home
+from ml_connector.datasets import Dataset
+from ml_connector.sandbox.hubspot.settings import PoisonMode, PoisonRule
+from ml_connector.storage import Storage, recorded_dataset
+from ml_connector_tests.graph import rows
+from ml_connector_tests.graph.conftest import MakeWorld
+from ml_connector_tests.graph.harness import NAME, World, empty_company
+
+SENT = ("create", "update", "link")
+
+
+def plan_of(world: World, entity: str, window: int) -> Dataset:
+    """Return the newest recorded plan of a window."""
+    import dagster as dg
+
+    with world.instance() as instance:
+        key = dg.AssetKey([NAME, "plan", entity])
+        return recorded_dataset(instance, Storage(""), key, [rows.day(window)])
+
+
+def planned(world: World, window: int) -> set[tuple[Any, ...]]:
+    """Return what the newest plans of a window would do."""
+    return {
+        (row["entity"], row["key"], row["action"], row["hubspot_id"], row["values"])
+        for entity in ("companies", "contacts")
+        for row in plan_of(world, entity, window).rows()
+    }
+
+
+def portal_in_use(make_world: MakeWorld) -> World:
+    """A world with everything in its next window: new, changed, unchanged, refused, in conflict, known to sales."""
+    world = make_world(empty_company(customers=60, suppliers=20, portal_seed="demo"))
+    world.sync(0)
+    numbers = world.sandbox.visma.keys("customers")
+    for number in numbers[:10]:
+        world.sandbox.visma.update("customers", number, {"status": "CreditHold"}, stamp=rows.at(1))
+    world.sandbox.visma.restamp("customers", rows.at(1), numbers[10:20])
+    world.enter_pairs(range(900, 915), day=1)
+    world.enter("contacts", [rows.contact(990, 901, email="ikke en adresse")], day=1)
+    return world
+
+
+class TestPlan:
+    def test_sends_no_write(self, make_world: MakeWorld) -> None:
+        world = portal_in_use(make_world)
+        before = world.portrait()
+        world.forget_calls()
+        summary = world.plan(1)
+        assert summary.status == "planned"
+        assert summary.exit_code == 0
+        assert world.writes() == []
+        assert world.sandbox.hubspot.counts.writes == 0
+        assert world.portrait() == before
+        assert world.query("SELECT count(*) FROM ml_connector.operation WHERE run_id = :r", r=summary.run_id) == [(0,)]
+
+    def test_into_a_portal_without_our_properties_sends_none_either(self, world: World) -> None:
+        world.enter_pairs(range(20))
+        summary = world.plan()
+        assert world.writes() == []
+        assert summary.entities["companies"]["created"] == 20
+        assert world.sandbox.hubspot.records("companies") == {}
+
+    def test_says_what_the_next_run_does(self, make_world: MakeWorld) -> None:
+        world = portal_in_use(make_world)
+        dry = world.plan(1)
+        said = planned(world, 1)
+        real = world.sync(1)
+        assert planned(world, 1) == said
+        for entity in ("companies", "contacts"):
+            assert real.entities[entity] == dry.entities[entity]
+        # Which links stand already is found out when they are made, all at once.
+        assert real.entities["links"]["read"] == dry.entities["links"]["read"]
+        did = {
+            (row[0], row[1], row[2])
+            for row in world.query(
+                "SELECT entity, record_key, action FROM ml_connector.operation WHERE run_id = :r", r=real.run_id
+            )
+        }
+        assert did == {line[:3] for line in said}
+
+    def test_counts_as_much_as_the_run_does_with_links_that_wait(self, world: World) -> None:
+        """A link that is owed from before and named again by the window is one link."""
+        world.enter_pairs(range(4))
+        world.sandbox.hubspot.poison(
+            PoisonRule("companies", "name", "Kunde 1 AS", PoisonMode.INPUT_ERROR),
+            PoisonRule("contacts", "lastname", "Etternavn2", PoisonMode.INPUT_ERROR),
+        )
+        world.sync(0)
+        world.sandbox.hubspot.poison()
+        world.sandbox.visma.restamp("contacts", rows.at(1), ["1"])
+        dry = world.plan(1)
+        real = world.sync(1)
+        assert dry.entities == real.entities
+        assert real.status == "success"
+        assert real.entities["links"]["read"] == 2
+
+    def test_leaves_its_window_due(self, world: World) -> None:
+        world.enter_pairs(range(3))
+        world.plan()
+        assert rows.day(0) in world.sync(None).partitions
+        assert len(world.companies()) == 3
+
+    def test_keeps_its_files_with_the_run(self, world: World) -> None:
+        world.enter_pairs(range(3))
+        summary = world.plan()
+        assert (home() / "storage" / NAME / "plan" / "companies" / rows.day(0) / f"{summary.run_id}.parquet").exists()
