@@ -16,7 +16,6 @@ from ml_connector.http import RetryPolicy
 from ml_connector.hubspot.calls import hubspot_transport
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.counts import LoadCounts
-from ml_connector.hubspot.limits import PortalLimits
 from ml_connector.hubspot.linking import LinkLoader
 from ml_connector.hubspot.loading import RecordLoader
 from ml_connector.hubspot.lost import settle_lost_intents
@@ -43,6 +42,7 @@ from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN, HubSpotSandboxS
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector.settings import ConnectionSettings
+from ml_connector_tests.hubspot.portal import limits
 from ml_connector_tests.records.snapshots import Rows
 
 NAME = "acme"
@@ -195,8 +195,9 @@ def chain(running: Sandbox, engine: sa.Engine) -> Chain:
         DEFAULT_TOKEN,
         base_url=running.url,
         transport=hubspot_transport(RetryPolicy(attempts=2, first_delay=0.001), sleep=lambda _: None),
-        limits=PortalLimits(),
+        limits=limits(),
     )
     ensure(client, GROUP, (*COMPANY_PROPERTIES, *CONTACT_PROPERTIES)).require()
     running.hubspot.forget_calls()
+    running.log.clear()
     return Chain(running, client, engine, ConnectionSettings(name=NAME, start=date(2026, 11, 20)))

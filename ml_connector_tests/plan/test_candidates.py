@@ -1,0 +1,202 @@
+"""How candidates are found: by the whole inventory or by look-ups, whichever is fewer calls, with the same matches."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from ml_connector.hubspot.visma_group import company_property_names
+from ml_connector.plan.candidates import CompanyCandidates
+from ml_connector.plan.matching import match_company
+from ml_connector.plan.operations import Action
+from ml_connector.records.model import CompanyRecord
+from ml_connector.settings import CompanyRule, MatchingSettings
+from ml_connector_tests.plan.chain import UNLIMITED, Chain
+from ml_connector_tests.records.snapshots import customer, supplier
+
+RULES = MatchingSettings(companies=tuple(CompanyRule))
+
+NUMBERS = st.sampled_from(["912345678", "987654325", "5566778899", "12345674"])
+NUMBER_STYLES = st.sampled_from(
+    [
+        "{0}",
+        "NO {0} MVA",
+        "NO{0}MVA",
+        "{1}",
+        "NO {1} MVA",
+        "{0} mva",
+        "SE{0}01",
+        "{2}",
+        "DK{0}",
+        "DK-{0}",
+        "FI{0}",
+        "{3}",
+    ]
+)
+DOMAINS = st.sampled_from(["fjord.no", "www.fjord.no", "Fjord.no", "bre.se", "blåbær.no", "xn--blbr-roah.no"])
+WEBSITES = st.sampled_from(
+    ["https://www.fjord.no", "http://bre.se/", "www.bre.se", "https://xn--blbr-roah.no/"]
+)
+PHONES = st.sampled_from(["22 33 44 55", "+47 22334455", "0047 22 33 44 66", "+46 8 123 456 78", "98765432"])
+NAMES = st.sampled_from(["Fjord AS", "FJORD AS", "Bre AB"])
+EMAILS = st.sampled_from(["post@fjord.no", "kari@fjord.no", "faktura@bok.no", "a@b.no"])
+
+
+@st.composite
+def written_numbers(draw: st.DrawFn) -> str:
+    number, style = draw(NUMBERS), draw(NUMBER_STYLES)
+    spaced = f"{number[:3]} {number[3:6]} {number[6:]}"
+    pairs = " ".join(number[at : at + 2] for at in range(0, len(number), 2))
+    return style.format(number, spaced, f"{number[:6]}-{number[6:]}", pairs)
+
+
+COMPANY = st.fixed_dictionaries(
+    {"name": NAMES},
+    optional={
+        "domain": DOMAINS,
+        "website": WEBSITES,
+        "phone": PHONES,
+        "orgnr": written_numbers(),
+        "hs_additional_domains": DOMAINS,
+        "visma_customer_id": st.sampled_from(["acme:1", "acme:2", "acme:77", "other:1"]),
+        "visma_supplier_id": st.sampled_from(["acme:5", "acme:78"]),
+    },
+)
+CONTACT = st.tuples(EMAILS, st.none() | EMAILS, st.lists(st.integers(0, 9), max_size=3))
+PARTNER = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": NAMES,
+        "corporateId": written_numbers(),
+        "mainContact": st.fixed_dictionaries(
+            {}, optional={"web": DOMAINS | WEBSITES, "phone1": PHONES, "email": EMAILS}
+        ),
+    },
+)
+
+
+def fill(
+    chain: Chain, companies: list[dict[str, str]], contacts: list[tuple[str, str | None, list[int]]]
+) -> None:
+    """Put companies and contacts into the portal; unique values and addresses that come twice are left out."""
+    chain.portal.add_property("companies", "orgnr")
+    ids: list[str] = []
+    taken: set[str] = set()
+    for properties in companies:
+        own = {
+            name: value
+            for name, value in properties.items()
+            if not name.endswith("_id") or value not in taken
+        }
+        taken |= {value for name, value in own.items() if name.endswith("_id")}
+        ids.append(chain.portal.add_record("companies", own))
+    addresses: set[str] = set()
+    for email, more, belongs in contacts:
+        mine = [one for one in dict.fromkeys((email, more)) if one and one not in addresses]
+        addresses.update(mine)
+        if mine:
+            links = [("companies", ids[place]) for place in dict.fromkeys(belongs) if place < len(ids)]
+            further = {"hs_additional_emails": mine[1]} if len(mine) > 1 else {}
+            chain.portal.add_record("contacts", {"email": mine[0], **further}, links)
+
+
+def matches(chain: Chain, records: list[CompanyRecord], *, whole: bool) -> dict[str, Any]:
+    """Return what each record matches, by the inventory or by look-ups."""
+    candidates = CompanyCandidates(chain.client, chain.ledger, RULES, company_property_names(), "NO")
+    candidates.prepare(10_000 if whole else 0)
+    index = candidates.index_for(records)
+    found = {record.key: match_company(record, index, RULES.companies) for record in records}
+    return {key: (set(match.ids), match.rule) for key, match in found.items()}
+
+
+class TestTheSameEitherWay:
+    """The choice is about calls only."""
+
+    @settings(
+        max_examples=120,
+        deadline=None,
+        phases=(Phase.explicit, Phase.generate),  # each try asks a server; shrinking would take minutes
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+    @given(
+        st.lists(COMPANY, max_size=6),
+        st.lists(CONTACT, max_size=4),
+        st.lists(PARTNER, min_size=1, max_size=4),
+        st.lists(PARTNER, max_size=2),
+    )
+    def test_inventory_and_look_ups_match_alike(
+        self,
+        chain: Chain,
+        companies: list[dict[str, str]],
+        contacts: list[tuple[str, str | None, list[int]]],
+        buyers: list[dict[str, Any]],
+        sellers: list[dict[str, Any]],
+    ) -> None:
+        chain.portal.reset(chain.portal.settings)
+        for name in ("visma_customer_id", "visma_supplier_id"):
+            chain.portal.add_property("companies", name, hasUniqueValue=True)
+        fill(chain, companies, contacts)
+        chain.client.refresh_properties("companies")
+        records = chain.companies(
+            [customer(str(place), **values) for place, values in enumerate(buyers, 1)],
+            [supplier(str(place), **values) for place, values in enumerate(sellers, 5)],
+        )
+        assert matches(chain, records, whole=True) == matches(chain, records, whole=False)
+
+    def test_a_portal_whose_numbers_are_numbers_is_not_asked_for_text(self, chain: Chain) -> None:
+        chain.portal.add_property("companies", "orgnr", type="number", fieldType="number")
+        company = chain.portal.add_record("companies", {"name": "Fjord", "orgnr": "912345678"})
+        chain.client.refresh_properties("companies")
+        records = chain.companies([customer("1", corporateId="NO 912 345 678 MVA")])
+        assert matches(chain, records, whole=False) == {"customer:1": ({company}, "organisation_number")}
+        searched = [call for call in chain.sandbox.log.calls("hubspot") if call.path.endswith("/search")]
+        assert {str(call.status) for call in searched} == {"200"}
+
+    @pytest.mark.parametrize("values", [{"corporateId": "9" * 70_000}, {"name": "x" * 70_000}])
+    def test_a_huge_value_does_not_break_the_search(self, chain: Chain, values: dict[str, str]) -> None:
+        records = chain.companies([customer("1", **values)])
+        assert matches(chain, records, whole=False) == {"customer:1": (set(), None)}
+
+
+class TestTheChoice:
+    """Fewer calls win."""
+
+    def reads(self, chain: Chain) -> dict[str, int]:
+        counted = {"lists": 0, "searches": 0}
+        for call in chain.sandbox.log.calls("hubspot"):
+            counted["lists"] += call.method == "GET" and "/objects/" in call.path
+            counted["searches"] += call.path.endswith("/search")
+        return counted
+
+    @pytest.mark.parametrize(("unknown", "whole"), [(0, False), (1, False), (40, True)])
+    def test_by_the_count_of_requests(self, chain: Chain, unknown: int, whole: bool) -> None:
+        for number in range(1500):
+            chain.portal.add_record("companies", {"name": f"Fremmed {number}"})
+        chain.sandbox.log.clear()
+        records = chain.companies(
+            [customer(str(number), corporateId=f"9{number:08d}") for number in range(unknown)]
+        )
+        chain.plan_companies(records)
+        assert self.reads(chain)["lists"] == (15 + 1 if whole else 0)
+
+    def test_nothing_unknown_costs_nothing(self, chain: Chain) -> None:
+        chain.sync([customer("1")])
+        chain.sandbox.log.clear()
+        planned = chain.plan_companies(chain.companies([customer("1")]), unknown=0)
+        assert [one.action for one in planned] == [Action.UNCHANGED]
+        assert chain.sandbox.log.calls("hubspot") == []
+
+
+def test_what_search_does_not_know_yet_is_found_through_the_ledger(chain: Chain) -> None:
+    """A supplier is synced; the next run, at once, has a customer with its number."""
+    chain.portal.configure(**{**UNLIMITED, "search_lag_seconds": 60.0})
+    for number in range(200):
+        chain.portal.add_record("companies", {"name": f"Fremmed {number}"})
+    chain.load_companies(chain.plan_companies(chain.companies((), [supplier("9", corporateId="912345678")])))
+    records = chain.companies([customer("1", corporateId="NO 912 345 678 MVA")])
+    (planned,) = chain.plan_companies(records, unknown=0)
+    assert (planned.action, planned.rule) == (Action.UPDATE, "organisation_number")
+    chain.load_companies([planned])
+    assert chain.company("customer:1").id == chain.company("supplier:9").id
+    assert chain.company("customer:1").values["visma_relationship"] == "customer;supplier"
