@@ -40,5 +40,8 @@ def defs() -> dg.Definitions:
         warnings.simplefilter("ignore", dg.BetaWarning)
         if os.environ.get(DEFS_VARIABLE):
             folder = defs_folder()
-            return dg.ComponentTree.from_module(_as_module(folder), project_root=folder.parent).build_defs()
+            module = _as_module(folder)
+            if not any(folder.iterdir()):
+                return dg.Definitions()  # Dagster trips over a folder without anything in it
+            return dg.ComponentTree.from_module(module, project_root=folder.parent).build_defs()
         return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
