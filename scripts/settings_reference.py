@@ -38,7 +38,7 @@ SIMPLE = {
     int: "whole number",
     bool: "true or false",
     date: "date, `YYYY-MM-DD`",
-    time: "time of day, `HH:MM`",
+    time: "time of day in quotes, `'HH:MM'`",
 }
 
 
