@@ -12,6 +12,9 @@ from ml_connector.errors import UsageError
 
 DEFS_VARIABLE = "ML_CONNECTOR_DEFS"
 
+LOADED = (".yaml", ".py")
+"""Endings of what Dagster finds definitions in."""
+
 
 def defs_folder() -> Path:
     """Return the folder of connections, one subfolder with a ``defs.yaml`` each."""
@@ -41,7 +44,7 @@ def defs() -> dg.Definitions:
         if os.environ.get(DEFS_VARIABLE):
             folder = defs_folder()
             module = _as_module(folder)
-            if not any(folder.iterdir()):
-                return dg.Definitions()  # Dagster trips over a folder without anything in it
+            if not any(file.suffix in LOADED for file in folder.rglob("*")):
+                return dg.Definitions()  # Dagster trips over a folder without anything in it for it
             return dg.ComponentTree.from_module(module, project_root=folder.parent).build_defs()
         return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)

@@ -88,7 +88,10 @@ def test_the_folder_of_the_environment_is_loaded(folder: Path) -> None:
     }
 
 
-def test_an_empty_folder_is_a_location_without_assets(folder: Path) -> None:
+def test_a_folder_without_connections_is_a_location_without_assets(folder: Path) -> None:
+    assert loaded().resolve_all_asset_keys() == []
+    (folder / "later").mkdir()
+    (folder / "README.md").touch()
     assert loaded().resolve_all_asset_keys() == []
 
 
