@@ -4,7 +4,7 @@ A chain does what the assets of ``plan`` and ``hubspot`` do, in the same order, 
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from ml_connector import database
 from ml_connector.http import RetryPolicy
 from ml_connector.hubspot.calls import hubspot_transport
 from ml_connector.hubspot.client import HubSpotClient
@@ -29,6 +30,7 @@ from ml_connector.hubspot.visma_group import (
 )
 from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
+from ml_connector.ledger.tables import metadata
 from ml_connector.plan.companies import CompanyPlanner
 from ml_connector.plan.contacts import ContactPlanner, link
 from ml_connector.plan.due import companies_with_due, contacts_with_due
@@ -187,8 +189,25 @@ def running() -> Iterator[Sandbox]:
         yield sandbox
 
 
+@pytest.fixture(scope="module")
+def ledger_engine(new_database: Callable[..., str]) -> Iterator[sa.Engine]:
+    """A database for the tests of a module: making one for each would take most of their time."""
+    url = new_database()
+    yield database.engine(url)
+    database.close_engine(url)
+
+
 @pytest.fixture
-def chain(running: Sandbox, engine: sa.Engine) -> Chain:
+def empty_ledger(ledger_engine: sa.Engine) -> sa.Engine:
+    """The ledger without a row."""
+    tables = ", ".join(str(table) for table in metadata.sorted_tables)
+    with ledger_engine.begin() as connection:
+        connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY"))
+    return ledger_engine
+
+
+@pytest.fixture
+def chain(running: Sandbox, empty_ledger: sa.Engine) -> Chain:
     """A chain on an empty portal with all properties and on an empty ledger."""
     running.hubspot.reset(HubSpotSandboxSettings(**UNLIMITED))
     client = HubSpotClient(
@@ -200,4 +219,4 @@ def chain(running: Sandbox, engine: sa.Engine) -> Chain:
     ensure(client, GROUP, (*COMPANY_PROPERTIES, *CONTACT_PROPERTIES)).require()
     running.hubspot.forget_calls()
     running.log.clear()
-    return Chain(running, client, engine, ConnectionSettings(name=NAME, start=date(2026, 11, 20)))
+    return Chain(running, client, empty_ledger, ConnectionSettings(name=NAME, start=date(2026, 11, 20)))

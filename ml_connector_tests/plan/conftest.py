@@ -1,5 +1,5 @@
 """The fixtures of planning."""
 
-from ml_connector_tests.plan.chain import chain, running
+from ml_connector_tests.plan.chain import chain, empty_ledger, ledger_engine, running
 
-__all__ = ["chain", "running"]
+__all__ = ["chain", "empty_ledger", "ledger_engine", "running"]
