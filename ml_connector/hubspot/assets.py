@@ -150,7 +150,7 @@ def _results(counts: dict[str, LoadCounts], connection: str) -> list[dg.AssetChe
             passed=not any(any(_bad(count)) for count in counts.values()),
             metadata={
                 **{f"{name}: how many": sum(_bad(count)) for name, count in bad.items()},
-                "causes": dg.MetadataValue.md(_causes(bad) or "none"),
+                "causes": dg.MetadataValue.text(_causes(bad) or "none"),
                 "every one by name": f"ml-connector rejects list {connection}",
             },
         ),
@@ -165,7 +165,7 @@ def _causes(bad: dict[str, LoadCounts]) -> str:
     """Return a list of the most frequent causes, each with the first of its records."""
     found = [(name, why, cause) for name, count in bad.items() for why, cause in count.causes.items()]
     lines = [
-        f"- {cause.many} x {name}: {why}  \n  {', '.join(cause.keys)}{' …' * (cause.many > len(cause.keys))}"
+        f"- {cause.many} x {name}: {why}\n  {', '.join(cause.keys)}{' …' * (cause.many > len(cause.keys))}"
         for name, why, cause in sorted(found, key=lambda item: -item[2].many)[:CAUSES]
     ]
     return "\n".join([*lines, f"- and {len(found) - CAUSES} other causes"] if len(found) > CAUSES else lines)
