@@ -13,7 +13,6 @@ from pathlib import Path
 
 import click
 
-from ml_connector.automation import job_name
 from ml_connector.cli.dev import dagster
 from ml_connector.cli.init import make_connection, yesterday
 from ml_connector.cli.output import console, emit, json_option
@@ -120,7 +119,7 @@ def _show(url: str, ui_port: int, *, quiet: bool) -> None:
             for what, address in _sights(url, ui).items():
                 console.print(f"{what:30} {address}", soft_wrap=True)
             console.print("Ctrl-C ends all of it.")
-            _open(url, f"{ui}/locations/ml_connector/jobs/{job_name(NAME)}")
+            _open(url, f"{ui}/asset-groups")
         process.wait()
 
 
@@ -128,7 +127,7 @@ def _sights(url: str, ui: str) -> dict[str, str]:
     """Return what there is to see, with its address."""
     return {
         "The portal, as sales sees it:": url,
-        "The flow, from Visma to it:": f"{ui}/locations/ml_connector/jobs/{job_name(NAME)}",
+        "The flow, from Visma to it:": f"{ui}/asset-groups",
         "The run of just now:": f"{ui}/runs",
         "What was refused, and why:": f"{ui}/assets/{NAME}/hubspot/contacts?view=checks",
     }
