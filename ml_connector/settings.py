@@ -121,7 +121,7 @@ class MergingSettings(_Settings):
     """Who wins when HubSpot holds another value, per property. Everything not named is overwritten."""
 
     companies: dict[str, Policy] = Field(
-        default={"domain": Policy.FILL_BLANK, "website": Policy.FILL_BLANK},
+        default={"domain": Policy.FILL_BLANK},
         description="Policy per company property.",
     )
     contacts: dict[str, Policy] = Field(

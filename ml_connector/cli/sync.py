@@ -25,6 +25,9 @@ from ml_connector.settings import ConnectionSettings
 COUNTS = ("read", "created", "updated", "unchanged", "skipped", "rejected", "pending", "conflicts")
 """What a summary counts for each entity, in this order; the last three keep a run from being a plain success."""
 
+PLANNED = {"created": "create", "updated": "update", "rejected": "reject"}
+"""Headings of a plan, which has done nothing yet."""
+
 SYSTEMS = {"visma": "Visma", "hubspot": "HubSpot"}
 
 STOPPED = "Stopped. What was sent is in the ledger; the next run goes on from there."
@@ -192,7 +195,8 @@ def show_summary(summary: Summary, *, hint: str | None = None) -> None:
     span = summary.partitions[0] + (f" to {summary.partitions[-1]}" if len(summary.partitions) > 1 else "")
     rows = [(entity, *(counts[name] for name in COUNTS)) for entity, counts in summary.entities.items()]
     if rows:
-        show_table(f"{summary.connection}, {span}", ("", *COUNTS), rows)
+        names = COUNTS if summary.status != "planned" else [PLANNED.get(name, name) for name in COUNTS]
+        show_table(f"{summary.connection}, {span}", ("", *names), rows)
     for system, counts in sorted(summary.requests.items(), reverse=True):
         called = f"{counts['calls']:,} calls" + (
             f", {counts['writes']:,} of them writes" * (system == "hubspot")

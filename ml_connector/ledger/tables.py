@@ -139,7 +139,7 @@ link = sa.Table(
     sa.Column("to_key", sa.Text, primary_key=True, comment="Visma record it leads to."),
     sa.Column("from_id", sa.Text, comment="HubSpot record it starts from, once known."),
     sa.Column("to_id", sa.Text, comment="HubSpot record it leads to, once known."),
-    sa.Column("types", sa.Text, comment="Association types as category:id, joined by commas."),
+    sa.Column("types", sa.Text, comment="Ids of HubSpot's association types, joined by commas."),
     sa.Column(
         "status",
         sa.Text,

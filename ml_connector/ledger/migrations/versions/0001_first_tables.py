@@ -243,7 +243,7 @@ def _make_link() -> None:
         sa.Column("from_id", sa.Text(), nullable=True, comment="HubSpot record it starts from, once known."),
         sa.Column("to_id", sa.Text(), nullable=True, comment="HubSpot record it leads to, once known."),
         sa.Column(
-            "types", sa.Text(), nullable=True, comment="Association types as category:id, joined by commas."
+            "types", sa.Text(), nullable=True, comment="Ids of HubSpot's association types, joined by commas."
         ),
         sa.Column(
             "status",
