@@ -9,6 +9,7 @@ from ml_connector.credentials import credentials_of
 from ml_connector.database import AdvisoryLock, advisory_lock
 from ml_connector.errors import UsageError
 from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.inventory import Inventory, contact_inventory
 from ml_connector.hubspot.models import Account
 from ml_connector.settings import api_hosts
 
@@ -27,6 +28,7 @@ class HubSpotResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     _client: HubSpotClient | None = PrivateAttr(default=None)
     _account: Account | None = PrivateAttr(default=None)
+    _contacts: Inventory | None = PrivateAttr(default=None)
     _writing: ExitStack = PrivateAttr(default_factory=ExitStack)
     _lock: AdvisoryLock | None = PrivateAttr(default=None)
 
@@ -55,6 +57,12 @@ class HubSpotResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         if self._account is None:
             raise AssertionError("get_client reads the account")
         return self._account
+
+    def get_contacts(self) -> Inventory:
+        """Return the portal's contacts as a plan of this run reads them: at most once for all of its plans."""
+        if self._contacts is None:
+            self._contacts = contact_inventory(self.get_client())
+        return self._contacts
 
     def begin_writing(self, run_id: str) -> None:
         """Make a run the portal's one writer until it ends; again where the database has lost the lock meanwhile.

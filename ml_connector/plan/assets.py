@@ -54,9 +54,11 @@ def _companies(step: Step) -> dg.AssetsDefinition:
         ins={"records": step.key("records", "companies")},
     )
     def plan(context: dg.AssetExecutionContext, records: Dataset) -> Dataset:
-        client = step.hubspot(context).get_client()
+        hubspot = step.hubspot(context)
         ledger = LedgerReader(engine(), step.settings.name)
-        planner = CompanyPlanner(step.settings, ledger, client, company_property_names())
+        planner = CompanyPlanner(
+            step.settings, ledger, hubspot.get_client(), company_property_names(), hubspot.get_contacts()
+        )
         due = _due(ledger, "companies", CompanyRecord.from_row)
         unknown = _unknown(ledger, "companies", records, due)
         stream = (CompanyRecord.from_row(row) for row in records.rows())
@@ -73,9 +75,11 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
         ins={"records": step.key("records", "contacts")},
     )
     def plan(context: dg.AssetExecutionContext, records: Dataset) -> Dataset:
-        client = step.hubspot(context).get_client()
+        hubspot = step.hubspot(context)
         ledger = LedgerReader(engine(), step.settings.name)
-        planner = ContactPlanner(step.settings, ledger, client, contact_property_names())
+        planner = ContactPlanner(
+            step.settings, ledger, hubspot.get_client(), contact_property_names(), hubspot.get_contacts()
+        )
         due = _due(ledger, "contacts", ContactRecord.from_row)
         unknown = _unknown(ledger, "contacts", records, due)
         stream = (ContactRecord.from_row(row) for row in records.rows())

@@ -11,7 +11,12 @@ from math import ceil
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.associations import read_links
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.hubspot.inventory import read_inventory
+from ml_connector.hubspot.inventory import (
+    CONTACT_ADDRESSES,
+    Inventory,
+    contact_inventory,
+    read_inventory,
+)
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.matching import ID_PROPERTIES, CompanyIndex, keys_of
@@ -32,9 +37,6 @@ SEARCHED_PROPERTIES: Mapping[CompanyRule, tuple[str, ...]] = {
 }
 """Where a rule's keys are searched, besides the organisation number's own properties (reference: hubspot 3)."""
 
-CONTACT_ADDRESSES = ("email", "hs_additional_emails")
-"""Where a contact's addresses are."""
-
 SEARCH_LAG = timedelta(minutes=15)
 """How long after a write a company is looked for in the ledger too, as HubSpot's search may not know it yet."""
 
@@ -48,6 +50,7 @@ class CompanyCandidates:
         matching: the rules, and where organisation numbers are kept.
         read: names of the company properties the plan will compare.
         region: country of phone numbers written without a country code.
+        contacts: the portal's contacts, where the run's other plan may have read them.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class CompanyCandidates:
         matching: MatchingSettings,
         read: Iterable[str],
         region: str,
+        contacts: Inventory | None = None,
     ) -> None:
         self._client = client
         self._ledger = ledger
@@ -68,6 +72,7 @@ class CompanyCandidates:
         self._ids = tuple(name for name in ID_PROPERTIES if name in defined)
         wanted = {*read, *self._numbers, "name", "domain", "website", "phone", "hs_additional_domains"}
         self._read = tuple(sorted(wanted & defined.keys()))
+        self._contacts = contacts or contact_inventory(client)
         self._whole: CompanyIndex | None = None
 
     def prepare(self, unknown: int) -> None:
@@ -82,7 +87,7 @@ class CompanyCandidates:
     def _inventory_calls(self) -> int:
         calls = ceil(self._client.count("companies") / BATCH)
         if CompanyRule.EMAIL in self._rules:
-            calls += ceil(self._client.count("contacts") / BATCH)
+            calls += self._contacts.calls()
         return calls
 
     def _lookup_calls(self, unknown: int) -> int:
@@ -105,7 +110,7 @@ class CompanyCandidates:
             for company in page:
                 index.add_company(company)
         if CompanyRule.EMAIL in self._rules and index.companies:
-            for page in read_inventory(self._client, "contacts", CONTACT_ADDRESSES, ("companies",)):
+            for page in self._contacts.pages():
                 for contact in page:
                     index.add_contact(contact)
         return index

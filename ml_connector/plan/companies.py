@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.inventory import Inventory
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import Identity, LedgerReader
 from ml_connector.plan.candidates import CompanyCandidates
@@ -43,6 +44,7 @@ class CompanyPlanner:
         ledger: who is who so far.
         client: reads the portal.
         properties: names of the HubSpot properties a company record may set.
+        contacts: the portal's contacts, where the run's other plan may have read them.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class CompanyPlanner:
         ledger: LedgerReader,
         client: HubSpotClient,
         properties: Sequence[str],
+        contacts: Inventory | None = None,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
@@ -58,7 +61,7 @@ class CompanyPlanner:
         self._properties = tuple(name for name in properties if name in client.properties("companies"))
         self._rules = settings.merging.model_dump_json()
         self._candidates = CompanyCandidates(
-            client, ledger, settings.matching, self._properties, settings.region
+            client, ledger, settings.matching, self._properties, settings.region, contacts
         )
 
     def plan(self, records: Iterable[CompanyRecord], unknown: int) -> Iterator[Operation]:

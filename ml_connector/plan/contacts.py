@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.inventory import Inventory, contact_inventory
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import Identity, KnownLink, LedgerReader
 from ml_connector.plan.known import is_older, read_held
@@ -44,6 +45,7 @@ class ContactPlanner:
         ledger: who is who so far.
         client: reads the portal.
         properties: names of the HubSpot properties a contact record may set.
+        contacts: the portal's contacts, where the run's other plan may have read them.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class ContactPlanner:
         ledger: LedgerReader,
         client: HubSpotClient,
         properties: Sequence[str],
+        contacts: Inventory | None = None,
     ) -> None:
         self._settings = settings
         self._ledger = ledger
@@ -59,6 +62,7 @@ class ContactPlanner:
         self._defined = client.properties("contacts")
         self._properties = tuple(name for name in properties if name in self._defined)
         self._rules = settings.merging.model_dump_json()
+        self._inventory = contacts or contact_inventory(client)
         self._whole: dict[str, HubSpotRecord] | None = None
         self._claimed: dict[str, str] = {}
         self._left: dict[str, set[str]] = {}
@@ -71,8 +75,8 @@ class ContactPlanner:
             unknown: how many of them have no identity yet; decides how HubSpot's contacts are looked for.
         """
         lookups = 2 * -(-unknown // BATCH)
-        if unknown and -(-self._client.count("contacts") // BATCH) <= lookups:
-            pages = self._client.list_records("contacts", self._read_properties())
+        if unknown and self._inventory.calls() <= lookups:
+            pages = self._inventory.pages()
             self._whole = {key: contact for page in pages for contact in page for key in self._keys(contact)}
         for chunk in chunks(records, CHUNK):
             yield from self._plan_chunk(chunk)

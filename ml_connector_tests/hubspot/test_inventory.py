@@ -6,7 +6,7 @@ import pytest
 import responses
 
 from ml_connector.hubspot import paths
-from ml_connector.hubspot.inventory import Way, cheaper, read_inventory
+from ml_connector.hubspot.inventory import Inventory, Way, cheaper, read_inventory
 from ml_connector_tests.hubspot.portal import Script, client
 
 
@@ -47,3 +47,39 @@ def test_association_lists_that_were_cut_are_completed() -> None:
     ]
     assert found[1].cut == frozenset()
     assert read.bodies == [{"inputs": [{"id": "2"}]}]
+
+
+def two_pages(*order: int) -> Script:
+    """Answer a list of two pages in an order of answers."""
+    first = {
+        "results": [
+            {
+                "id": "1",
+                "properties": {"email": "kari@fjord.no", "phone": None},
+                "associations": {"companies": {"results": [{"id": "21", "type": "contact_to_company"}]}},
+            }
+        ],
+        "paging": {"next": {"after": "1"}},
+    }
+    second = {"results": [{"id": "2", "properties": {"email": "ø@fjord.no", "phone": ""}}]}
+    return Script(paths.objects("contacts"), [(200, (first, second)[place]) for place in order], "GET")
+
+
+@responses.activate
+def test_an_inventory_is_read_once_and_is_the_same_again() -> None:
+    script = two_pages(0, 1)
+    inventory = Inventory(client(), "contacts", ["email", "phone"], ["companies"])
+    pages = list(inventory.pages())
+    assert [record.id for page in pages for record in page] == ["1", "2"]
+    assert list(inventory.pages()) == pages
+    assert inventory.calls() == 0
+    assert len(script.bodies) == 2
+
+
+@responses.activate
+def test_an_inventory_that_was_not_read_to_its_end_is_read_anew() -> None:
+    script = two_pages(0, 0, 1)
+    inventory = Inventory(client(), "contacts", ["email"], ["companies"])
+    next(inventory.pages())
+    assert [record.id for page in inventory.pages() for record in page] == ["1", "2"]
+    assert len(script.bodies) == 3
