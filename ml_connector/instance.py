@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import dagster as dg
 import sqlalchemy as sa
+from dagster._core.execution.stats import StepEventStatus
 from dagster._core.instance import InstanceRef
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
@@ -23,6 +24,7 @@ from dagster_postgres import DagsterPostgresStorage
 
 from ml_connector import database
 from ml_connector.errors import BusyError
+from ml_connector.ledger.journal import close_run
 from ml_connector.run_life import RunLife, run_is_alive
 
 LIFE_TAG = ".dagster/ml_connector_holds_lock"
@@ -153,7 +155,14 @@ class RunLifeResource(dg.ConfigurableResource["RunLifeResource"]):
             return
         context.instance.add_run_tags(context.run.run_id, {LIFE_TAG: "yes"})
         with RunLife(context.run.run_id):
-            yield self
+            try:
+                yield self
+            finally:
+                failed = any(
+                    step.status is StepEventStatus.FAILURE
+                    for step in context.instance.get_run_step_stats(context.run.run_id)
+                )
+                close_run(database.engine(), context.run.run_id, failed=failed)
 
 
 def fail_dead_runs(
@@ -203,4 +212,5 @@ def _end(instance: dg.DagsterInstance, run_id: str) -> bool:
     else:
         instance.report_run_failed(run, text)
     instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+    close_run(database.engine(), run_id, failed=True)
     return True

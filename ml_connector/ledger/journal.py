@@ -144,12 +144,6 @@ class Journal:
             held = database.execute(sa.select(run.c.summary).where(mine).with_for_update()).scalar_one()
             database.execute(sa.update(run).where(mine).values(summary=_added(held or {}, figures)))
 
-    def finish(self, status: str) -> None:
-        """Note how the run ended: ``done``, ``rejects`` or ``failed``."""
-        with self._engine.begin() as database:
-            mine = (run.c.run_id == self._run_id) & (run.c.connection == self._connection)
-            database.execute(sa.update(run).where(mine).values(status=status, finished_at=sa.func.now()))
-
     def note(self, entries: Sequence[Entry]) -> None:
         """Write operations that are not sent: unchanged, skipped, in conflict, refused."""
         self._operations(entries, "done", finished=True)
@@ -305,6 +299,27 @@ def _link_values(row: LinkRow) -> tuple[Any, ...]:
 
 def _reject_values(row: RejectRow) -> tuple[Any, ...]:
     return (row.entity, row.key, row.cause, row.message, row.remedy, row.record, row.partition)
+
+
+def close_run(engine: sa.Engine, run_id: str, *, failed: bool) -> None:
+    """Note that a run has ended: ``failed``, ``rejects`` where its summary counts any, else ``done``.
+
+    A run that never reached a step is not in the ledger; then nothing happens.
+    """
+    mine = run.c.run_id == run_id
+    with engine.begin() as database:
+        for name, summary in database.execute(sa.select(run.c.connection, run.c.summary).where(mine)).all():
+            status = "failed" if failed else "rejects" if has_rejects(summary or {}) else "done"
+            ended = sa.update(run).where(mine, run.c.connection == name)
+            database.execute(ended.values(status=status, finished_at=sa.func.now()))
+
+
+def has_rejects(summary: Mapping[str, Any]) -> bool:
+    """Return whether a run's summary counts records that were loaded and did not go through."""
+    loaded: Mapping[str, Mapping[str, int]] = summary.get("entities") or {}
+    return any(
+        counts.get(name) for counts in loaded.values() for name in ("rejected", "pending", "conflicts")
+    )
 
 
 def _added(held: Mapping[str, Any], figures: Mapping[str, Any]) -> dict[str, Any]:
