@@ -37,6 +37,20 @@ class Dataset:
     files: tuple[StoredFile, ...]
     written_schema: pa.Schema | None = None
 
+    def verify(self) -> None:
+        """Hold every file against the hash that was recorded when it was written.
+
+        Parquet checks its data by itself, but not the part that says what the data is.
+
+        Raises:
+            StorageError: a file is missing or is not what was written.
+        """
+        for file in self.files:
+            try:
+                self.root.verify(file)
+            except OSError as error:
+                raise self._unreadable(file, error) from error
+
     @property
     def partitions(self) -> tuple[str, ...]:
         """The partitions, in order; ``("all",)`` for an asset that has none."""

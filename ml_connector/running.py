@@ -17,9 +17,13 @@ from dagster._core.remote_origin import (
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._record import copy
+from dagster_postgres.utils import DagsterPostgresException
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from ml_connector.automation import due_windows, job_name, run_tags
 from ml_connector.connection import build_defs
+from ml_connector.database import database_error, database_url
 from ml_connector.errors import UsageError
 from ml_connector.instance import LIFE_TAG
 from ml_connector.partitions import partitions_of
@@ -97,9 +101,15 @@ class ConnectionRun:
 
         A run that is interrupted ends as canceled: Dagster asks for its status just before it records the end. One
         whose process is killed, be it before the first step, is known to be dead by the lock that it no longer holds.
+
+        Raises:
+            StorageError: the database went away, so that not even the failure can be recorded.
         """
-        with RunLife(self.run_id):
-            yield from self._events()
+        try:
+            with RunLife(self.run_id):
+                yield from self._events()
+        except (DagsterPostgresException, DBAPIError) as error:
+            raise database_error(error, make_url(database_url())) from error
 
     def _events(self) -> Iterator[StepEvent]:
         states = {"STEP_START": "started", "STEP_SUCCESS": "done", "STEP_FAILURE": "failed"}
@@ -169,11 +179,16 @@ def _is_interruption(event: dg.DagsterEvent) -> bool:
 
 
 def _sentence(error: Any) -> str:
-    """Return the message of an error as Dagster records it: the connector's own where there is one, no stack trace."""
-    while error is not None and error.cause is not None:
+    """Return the message of an error as Dagster records it, no stack trace.
+
+    The outermost of the connector's own errors says what to do; what caused it may be a bare system error. Without one
+    the deepest cause says most.
+    """
+    text = "it failed without a message"
+    while error is not None:
+        text = str(error.message).strip()
+        kind, _, message = text.partition(": ")
+        if kind.startswith("ml_connector.") and message:
+            return message
         error = error.cause
-    if error is None:
-        return "it failed without a message"
-    text = str(error.message).strip()
-    kind, _, message = text.partition(": ")
-    return message if kind.startswith("ml_connector.") and message else text
+    return text

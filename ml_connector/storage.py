@@ -99,13 +99,16 @@ class ParquetIOManager(dg.ConfigurableIOManager):
         """Return the newest recorded files of the upstream asset, in the partitions this run needs.
 
         Raises:
-            StorageError: a partition has never been materialised; the text says how to do it.
+            StorageError: a partition has never been materialised, or its file is missing or damaged; the text says how
+                to make it.
         """
         partitions = list(context.asset_partition_keys) if context.has_asset_partitions else None
         allow_missing = bool(context.definition_metadata.get(ALLOW_MISSING))
-        return recorded_dataset(
+        dataset = recorded_dataset(
             context.instance, Storage(self.root), context.asset_key, partitions, allow_missing=allow_missing
         )
+        dataset.verify()
+        return dataset
 
 
 def recorded_dataset(

@@ -5,6 +5,7 @@ The root is a local folder or any fsspec URL. Below it a file is
 """
 
 import errno
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ class StoredFile:
     rows: int | None = None
     size: int | None = None
     sha256: str | None = None
+
+PIECE_BYTES = 1024 * 1024
+"""How much of a file is read at a time to compute its hash."""
 
 
 class StorageRoot:
@@ -78,6 +82,18 @@ class StorageRoot:
         found = self.place(file.path).stat().st_size
         if file.size is not None and found != file.size:
             raise OSError(errno.EIO, f"it has {found} bytes and should have {file.size}")
+
+    def verify(self, file: StoredFile) -> None:
+        """Raise OSError unless the file is what was written, by the size and the hash that were recorded then."""
+        self.check(file)
+        if file.sha256 is None:
+            return
+        found = hashlib.sha256()
+        with self.place(file.path).open("rb") as content:
+            while piece := content.read(PIECE_BYTES):
+                found.update(piece)
+        if found.hexdigest() != file.sha256:
+            raise OSError(errno.EIO, "its content is not what was written")
 
 
 def default_root() -> str:

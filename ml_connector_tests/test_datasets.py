@@ -346,3 +346,22 @@ class TestRoot:
             assert path.startswith("nordic/records/invoices/")
             assert path.count("/") == 4
             assert "/." not in path
+
+
+class TestVerify:
+    """The hash covers what Parquet's own checksums leave out."""
+
+    def test_notices_every_single_byte(self, local: Storage) -> None:
+        with local.writer(ASSET, ["2026-11-20"], "run-1", SCHEMA) as writer:
+            writer.write("2026-11-20", [ROW])
+        dataset = writer.dataset
+        dataset.verify()
+        path = Path(str(local.place(dataset.files[0].path)))
+        content = path.read_bytes()
+        for place in range(0, len(content), 7):
+            path.write_bytes(content[:place] + bytes([content[place] ^ 0x01]) + content[place + 1 :])
+            with pytest.raises(StorageError, match="damaged"):
+                dataset.verify()
+        path.unlink()
+        with pytest.raises(StorageError, match="missing"):
+            dataset.verify()
