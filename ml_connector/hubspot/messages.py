@@ -19,6 +19,8 @@ _QUOTED = re.compile(
     r"|(?<!\w)'((?:[^']|(?<=\w)'(?=\w)){0,2000})'(?!\w)"
 )
 _ASSIGNED = re.compile(r"\b(value|currentValue|newValue|email)(\s*[=:]\s*)(?!<)[^,}\]\n]+")
+_UNSET = re.compile(r"required (?:properties|fields) were not set:?\s*\[([^\]]*)\]", re.IGNORECASE)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SPACE = re.compile(r"\s+")
 _TECHNICAL = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|\d+-\d+")
 _EXISTING = (
@@ -66,6 +68,10 @@ def plain_message(text: str, values: Mapping[str, str] | None = None, *, keep: C
         values: what was sent, by property name; a value found in the text becomes ``<name>``.
         keep: quoted words that are harmless, such as property names and keys of the own records.
     """
+    unset = _UNSET.search(text)
+    if unset:
+        # What is missing has no value, so these are names of properties, without which the message helps nobody.
+        keep = {*keep, *_NAME.findall(unset.group(1))}
     for name, value in sorted((values or {}).items(), key=lambda item: -len(item[1])):
         if len(value) >= 2 and value not in keep:
             text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", f"<{name}>", text, flags=re.IGNORECASE)

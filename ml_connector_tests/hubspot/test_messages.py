@@ -94,3 +94,10 @@ def test_the_embedded_list_gives_named_problems() -> None:
 @pytest.mark.parametrize("text", ["nothing", "Not valid: [{broken", "Not valid: [{}]", "[1, 2]"])
 def test_texts_without_such_a_list_give_none(text: str) -> None:
     assert property_problems(text) == ()
+
+
+def test_the_names_of_required_properties_stay_and_nothing_else_that_is_quoted() -> None:
+    text = "Error creating record 'Kari Nordmann'. Some required properties were not set: ['segment', \"region\"]"
+    assert plain_message(text) == (
+        "Error creating record <value>. Some required properties were not set: ['segment', \"region\"]"
+    )
