@@ -21,7 +21,7 @@ from ml_connector.instance import connector_instance
 from ml_connector.ledger.rejects import OpenReject, open_rejects
 from ml_connector.running import PLAN_STEPS
 from ml_connector.sandbox.hubspot.records import Record
-from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN, HubSpotSandboxSettings
+from ml_connector.sandbox.hubspot.settings import HubSpotSandboxSettings
 from ml_connector.sandbox.request_log import LoggedCall
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.sandbox.settings import SandboxSettings
@@ -101,7 +101,7 @@ class World:
             "VISMA_CLIENT_ID": visma.client_id,
             "VISMA_CLIENT_SECRET": visma.client_secret,
             "VISMA_TENANT_ID": visma.tenant_id,
-            "HUBSPOT_ACCESS_TOKEN": DEFAULT_TOKEN,
+            "HUBSPOT_ACCESS_TOKEN": self.sandbox.settings.hubspot.access_tokens[0],
             database.URL_VARIABLE: self.database_url,
             database.HOME_VARIABLE: os.environ[database.HOME_VARIABLE],
         }
