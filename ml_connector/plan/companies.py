@@ -17,7 +17,7 @@ from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import Identity, LedgerReader
 from ml_connector.plan.candidates import CompanyCandidates
 from ml_connector.plan.known import is_older, read_held
-from ml_connector.plan.matching import ID_PROPERTIES, VISMA_ID, CompanyIndex, match_company
+from ml_connector.plan.matching import ID_PROPERTIES, VISMA_ID, CompanyIndex, is_anothers, match_company
 from ml_connector.plan.merging import changes, fingerprint
 from ml_connector.plan.operations import STORED, Action, Operation
 from ml_connector.records.companies import SUPPLIER_PROPERTIES
@@ -187,6 +187,8 @@ class CompanyPlanner:
 
     def _update(self, record: CompanyRecord, company: HubSpotRecord, rule: str) -> Operation:
         """Return what brings an existing company to the record; UNCHANGED where it holds everything already."""
+        if is_anothers(record, company):
+            return self._operation(record, Action.CONFLICT, reason=_ANOTHERS, candidates=(company.id,))
         wanted = record.properties
         if record.customer_number is None and company.properties.get("visma_customer_id"):
             wanted = {name: value for name, value in wanted.items() if name in SUPPLIER_PROPERTIES}
@@ -258,6 +260,7 @@ def _double_claim(claim: Operation, hubspot_id: str) -> Operation:
 
 _OLDER = "a newer version was synced before; an old window never overwrites it"
 _GONE = "its HubSpot company was archived or merged by a person; it is not made again"
+_ANOTHERS = "the HubSpot company it belongs to carries the id of another Visma record; a person has to choose"
 _TWO_COMPANIES = (
     "customer and supplier share an organisation number but are two HubSpot companies; merge them in HubSpot"
 )

@@ -146,3 +146,14 @@ def is_another(record: CompanyRecord, numbers: Collection[str]) -> bool:
     return (
         bool(numbers) and record.organisation_number is not None and record.organisation_number not in numbers
     )
+
+
+def is_anothers(record: CompanyRecord, company: HubSpotRecord) -> bool:
+    """Return whether a company carries the id of another Visma record of a kind that this record is of.
+
+    Found by one of its ids, it would lose the other record its company: a person has to decide.
+    """
+    return any(
+        (own := record.properties.get(name)) and (held := company.properties.get(name)) and held != own
+        for name in ID_PROPERTIES
+    )
