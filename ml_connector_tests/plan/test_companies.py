@@ -198,6 +198,13 @@ class TestKnown:
         assert (one.action, one.hubspot_id) == (Action.CONFLICT, None)
         assert chain.company("customer:2").id == kept
 
+    def test_a_company_that_lost_its_id_to_another_is_not_taken_back(self, synced: Chain) -> None:
+        company = synced.company("customer:10023").id
+        synced.portal.edit_as_person("companies", company, {"visma_customer_id": "acme:7"})
+        one = only(plan(synced, [at(customer(currencyId="SEK"), LATER)]))
+        assert (one.action, one.candidates) == (Action.CONFLICT, (company,))
+        assert "another Visma record" in str(one.reason)
+
 
 class TestCustomersThatAreSuppliers:
     """Pairs that meet in one window, in two, or too late."""

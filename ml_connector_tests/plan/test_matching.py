@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ml_connector.hubspot.models import HubSpotRecord
-from ml_connector.plan.matching import CompanyIndex, Match, is_free, keys_of, match_company
+from ml_connector.plan.matching import CompanyIndex, Match, is_anothers, is_free, keys_of, match_company
 from ml_connector.records.model import CompanyRecord
 from ml_connector.settings import CompanyRule, MatchingSettings
 
@@ -195,3 +195,19 @@ def test_adding_a_company_twice_changes_nothing() -> None:
     portal = index({"domain": "fjord.no"})
     portal.add_company(HubSpotRecord("1", {"domain": "annet.no"}))
     assert match_company(record(), portal, RULES) == Match(("1",), "domain")
+
+
+@pytest.mark.parametrize(
+    ("held", "mine", "anothers"),
+    [
+        ({}, record(), False),
+        ({"visma_customer_id": "acme:1"}, record(), False),
+        ({"visma_customer_id": "acme:2"}, record(), True),
+        ({"visma_customer_id": "acme:2"}, supplier(), False),  # a supplier may be a customer, too
+        ({"visma_supplier_id": "acme:8"}, record(), False),
+        ({"visma_supplier_id": "acme:8"}, supplier(), True),
+        ({"visma_customer_id": ""}, record(), False),
+    ],
+)
+def test_whose_company_it_is(held: dict[str, str], mine: CompanyRecord, anothers: bool) -> None:
+    assert is_anothers(mine, HubSpotRecord("1", dict(held))) is anothers
