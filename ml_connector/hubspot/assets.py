@@ -162,11 +162,11 @@ def _bad(count: LoadCounts) -> tuple[int, int, int]:
 
 
 def _causes(bad: dict[str, LoadCounts]) -> str:
-    """Return a list of the most frequent causes, each with the first of its records."""
+    """Return a list of the most frequent causes, each with the first of its records; what only waits comes last."""
     found = [(name, why, cause) for name, count in bad.items() for why, cause in count.causes.items()]
     lines = [
-        f"- {cause.many} x {name}: {why}\n  {', '.join(cause.keys)}{' …' * (cause.many > len(cause.keys))}"
-        for name, why, cause in sorted(found, key=lambda item: -item[2].many)[:CAUSES]
+        f"- {cause.many} x {name}: {why} ({', '.join(cause.keys)}{', …' * (cause.many > len(cause.keys))})"
+        for name, why, cause in sorted(found, key=lambda item: (item[0] == "links", -item[2].many))[:CAUSES]
     ]
     return "\n".join([*lines, f"- and {len(found) - CAUSES} other causes"] if len(found) > CAUSES else lines)
 
