@@ -27,7 +27,7 @@ export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check format docs bench install constraints clean
+.PHONY: help demo dev test check format docs screenshots bench install constraints clean
 
 help: ## show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ format: $(DEVELOP) ## put the code into the form that check asks for
 
 docs: $(RUNTIME) ## write the pages of docs/ that are made from the code
 	$(BIN)/python -m scripts.references
+
+screenshots: $(DEVELOP) ## take the pictures of docs/ again (needs Chromium)
+	$(BIN)/python -m scripts.screenshots
 
 bench: $(DEVELOP) ## beside two peers, and what is promised (ARGS="--goals c --works W1")
 	$(BIN)/python -m bench $(ARGS)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -13,17 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from ml_connector.cli.main import main
 from ml_connector.sandbox.hubspot.settings import PoisonMode, PoisonRule
 from ml_connector_tests.web.conftest import FIRST, Deployment
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from scripts.browser import launched
 
 LONGEST_MS = 60_000
 
@@ -31,10 +20,8 @@ LONGEST_MS = 60_000
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The system's Chromium; `.ci/run` installs one."""
-    program = next(filter(None, map(shutil.which, NAMES)), None)
-    assert program, f"None of {', '.join(NAMES)} is installed."
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        browser = launched(playwright)
         yield browser
         browser.close()
 

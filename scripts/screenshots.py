@@ -1,0 +1,153 @@
+"""``make screenshots``: takes the pictures of the documentation, from a sandbox and a Dagster of their own.
+
+Ends both when it is done. The pictures show the day they were taken, so they differ a little each time.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Page, sync_playwright
+
+from ml_connector.cli.demo import NAME
+from ml_connector.cli.dev import dagster
+from ml_connector.cli.init import make_connection
+from ml_connector.cli.sandbox import addresses
+from ml_connector.cli.sync import run_windows
+from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN
+from ml_connector.sandbox.server import Sandbox
+from ml_connector.sandbox.settings import SandboxSettings
+from scripts.browser import launched
+
+IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
+
+WIDE = (1280, 860)
+PHONE = (390, 844)
+
+LARGEST_BYTES = 200_000
+"""A picture in the repository is fetched by everyone who clones it."""
+
+UI_PORT = 3909
+START_SECONDS = 120.0
+STEPS = ("visma", "records", "plan", "hubspot")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A page to look at: ``words`` is a text that shows that it is drawn, ``size`` width and height in pixels."""
+
+    address: str
+    words: str
+    size: tuple[int, int] = WIDE
+
+
+def pictures(ui: str, portal: str, run_id: str, company: str) -> Mapping[str, Picture]:
+    """Return the pictures by file name; ``company`` is the HubSpot id of one worth looking at."""
+    assets = f"{ui}/assets/{NAME}"
+    expanded = quote(",".join(f"global@global:{step}" for step in STEPS))
+    return {
+        "flow": Picture(f"{ui}/asset-groups?expanded={expanded}", "subaccounts"),
+        "asset": Picture(f"{assets}/hubspot/companies", "companies: created"),
+        "plan": Picture(f"{assets}/plan/companies", "companies to create"),
+        "check": Picture(
+            f"{assets}/hubspot/contacts?view=checks&checkDetail=no_rejects", "every one by name"
+        ),
+        "run": Picture(f"{ui}/runs/{run_id}", "RUN_SUCCESS"),
+        "portal": Picture(portal, "Companies"),
+        "portal-company": Picture(f"{portal}/portal/companies/{company}", "Latest changes"),
+        "portal-phone": Picture(portal, "Companies", PHONE),
+    }
+
+
+@contextmanager
+def deployment(folder: Path) -> Iterator[Mapping[str, Picture]]:
+    """Run a sandbox and Dagster on a synced connection to it; hand out what there is to see."""
+    with Sandbox(SandboxSettings(portal_seed="demo")) as sandbox:
+        visma = sandbox.settings.visma
+        for name in ("DAGSTER_HOME", "ML_CONNECTOR_DATABASE_URL", "ML_CONNECTOR_STORAGE_URL"):
+            os.environ.pop(name, None)
+        os.environ |= addresses(sandbox.url) | {
+            "ML_CONNECTOR_HOME": str(folder),
+            "ML_CONNECTOR_DEFS": str(folder / "connections"),
+            "VISMA_CLIENT_ID": visma.client_id,
+            "VISMA_CLIENT_SECRET": visma.client_secret,
+            "VISMA_TENANT_ID": visma.tenant_id,
+            "HUBSPOT_ACCESS_TOKEN": DEFAULT_TOKEN,
+        }
+        start = datetime.now(ZoneInfo("Europe/Oslo")).date() - timedelta(days=3)
+        attributes = {"name": NAME, "start": start.isoformat(), "settle_minutes": 0, "daily": False}
+        settings = make_connection(folder / "connections" / NAME / "defs.yaml", attributes)
+        summary = run_windows(settings, None, None, steps=None, quiet=True)
+        ui = f"http://127.0.0.1:{UI_PORT}"
+        with dagster("127.0.0.1", UI_PORT, quiet=True):
+            wait_for(f"{ui}/server_info")
+            yield pictures(ui, sandbox.url, str(summary.run_id), well_connected(sandbox))
+
+
+def well_connected(sandbox: Sandbox) -> str:
+    """Return the HubSpot id of the customer with the most contacts."""
+    contacts = Counter(company for _, company in sandbox.hubspot.links("contacts", "companies"))
+    customers = {
+        record.id
+        for record in sandbox.hubspot.records("companies").values()
+        if record.values.get("visma_customer_id")
+    }
+    return next(company for company, _ in contacts.most_common() if company in customers)
+
+
+def wait_for(address: str) -> None:
+    """Wait until a page answers.
+
+    Raises:
+        TimeoutError: it does not.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(address, timeout=5):  # noqa: S310 - our own loopback address
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise TimeoutError(f"{address} did not answer within {START_SECONDS:.0f} s")
+
+
+def take(page: Page, picture: Picture, file: Path) -> None:
+    """Open a page, wait until it is drawn, and write what it shows.
+
+    Raises:
+        ValueError: the picture is too large for the repository.
+    """
+    page.set_viewport_size({"width": picture.size[0], "height": picture.size[1]})
+    page.goto(picture.address, wait_until="domcontentloaded")
+    page.get_by_text(picture.words).first.wait_for(timeout=60_000)
+    page.wait_for_timeout(1_500)  # what moves comes to rest
+    page.screenshot(path=file)
+    if file.stat().st_size > LARGEST_BYTES:
+        raise ValueError(f"{file.name} has {file.stat().st_size:,} bytes, more than {LARGEST_BYTES:,}")
+
+
+def main() -> None:
+    """Take all pictures."""
+    IMAGES.mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="mlc-"))
+    # At the very end: the embedded database, which lies in it, is stopped when the process ends.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with deployment(folder) as sights, sync_playwright() as playwright:
+        page = launched(playwright).new_page()
+        for name, picture in sights.items():
+            take(page, picture, IMAGES / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()
