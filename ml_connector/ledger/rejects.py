@@ -52,7 +52,11 @@ def open_rejects(engine: sa.Engine, connection: str) -> list[OpenReject]:
 
 
 def dismiss(engine: sa.Engine, connection: str, record: str, note: str) -> bool:
-    """Put a refused record aside until it changes in Visma; False where it is not refused."""
+    """Put a refused record aside; False where it is not refused.
+
+    It is not tried again by itself. When its row changes in Visma it is planned like any other, and is listed again if
+    it is then refused for another cause.
+    """
     statement = (
         sa.update(reject)
         .where(reject.c.connection == connection, reject.c.record_key == record)

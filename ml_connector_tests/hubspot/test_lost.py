@@ -1,0 +1,124 @@
+"""Writes whose answer was lost with the process that sent them: read back, never assumed, never doubled."""
+
+from typing import Any
+
+import pytest
+
+from ml_connector.hubspot.batches import WriteInput, write_batches
+from ml_connector.hubspot.loading import write_input
+from ml_connector.hubspot.lost import address_of, settle_lost_intents
+from ml_connector.ledger.journal import Entry, LostIntent
+from ml_connector.plan.operations import Action, Operation
+from ml_connector_tests.plan.chain import Chain, chain, empty_ledger, ledger_engine, running
+from ml_connector_tests.records.snapshots import at, contact, customer, supplier
+
+__all__ = ["chain", "empty_ledger", "ledger_engine", "running"]
+
+LATER = "2026-11-21T10:00:00"
+
+
+def plan(chain: Chain, *customers: Any, suppliers: Any = ()) -> list[Operation]:
+    return chain.plan_companies(chain.companies(customers, suppliers), unknown=0)
+
+
+def die(chain: Chain, operations: list[Operation], *, sent: int) -> None:
+    """Intend operations and send the first few, as a process does that is killed before it hears an answer."""
+    entries = [Entry(f"lost-{len(chain.runs)}-{place}", one) for place, one in enumerate(operations)]
+    chain.journal().intend(entries)
+    inputs: list[WriteInput] = [write_input(entry) for entry in entries[:sent]]
+    for one in inputs:
+        list(write_batches(chain.client, operations[0].object_type, [[one]], before=lambda _: None))
+
+
+def statuses(chain: Chain) -> dict[str, tuple[str, str | None]]:
+    return {row[0]: (row[1], row[2]) for row in chain.rows("operation", "record_key, status, hubspot_id")}
+
+
+def test_what_landed_is_confirmed_and_what_did_not_is_planned_again(chain: Chain) -> None:
+    die(chain, plan(chain, *[customer(str(number)) for number in range(150)]), sent=3)
+    assert settle_lost_intents(chain.client, chain.journal()) == 150
+    found = statuses(chain)
+    landed = {key for key, (status, _) in found.items() if status == "confirmed"}
+    assert landed == {"customer:0", "customer:1", "customer:2"}
+    assert found["customer:1"][1] == chain.company("customer:1").id
+    assert {status for status, _ in found.values()} == {"confirmed", "pending"}
+    assert settle_lost_intents(chain.client, chain.journal()) == 0
+
+
+def test_the_next_run_takes_over_without_doubling(chain: Chain) -> None:
+    rows = [customer(str(number)) for number in range(20)]
+    die(chain, plan(chain, *rows), sent=7)
+    counts = chain.load_companies(plan(chain, *rows))
+    assert (counts.created, counts.unchanged) == (13, 7)
+    assert len(chain.portal.records("companies")) == 20
+    assert len(chain.rows("identity")) == 20
+
+
+def test_an_update_counts_only_with_all_its_values(chain: Chain) -> None:
+    chain.load_companies(plan(chain, customer("1"), customer("2"), customer("3")))
+    changed = plan(
+        chain, *[at(customer(n, currencyId="SEK", status="OnHold"), LATER) for n in ("1", "2", "3")]
+    )
+    die(chain, changed, sent=1)
+    # Half of what was meant for 2 came another way; of 3 nothing.
+    chain.portal.edit_as_person("companies", chain.company("customer:2").id, {"visma_currency": "SEK"})
+    settle_lost_intents(chain.client, chain.journal())
+    ends = [row for row in chain.rows("operation", "record_key, status, action") if row[2] == "update"]
+    assert {row[0]: row[1] for row in ends} == {
+        "customer:1": "confirmed",
+        "customer:2": "pending",
+        "customer:3": "pending",
+    }
+
+
+def test_suppliers_contacts_and_links(chain: Chain) -> None:
+    die(chain, plan(chain, suppliers=[supplier("9")]), sent=1)
+    people = chain.plan_contacts(
+        chain.contacts([contact(1, email="a@b.no", businessAccount="10")]), unknown=0
+    )
+    die(chain, [one for one in people if one.entity == "contacts"], sent=1)
+    chain.journal().intend([Entry("lost-link", one) for one in people if one.entity == "links"])
+    assert settle_lost_intents(chain.client, chain.journal()) == 3
+    assert {key: status for key, (status, _) in statuses(chain).items()} == {
+        "supplier:9": "confirmed",
+        "contact:1": "confirmed",
+        "contact:1>customer:10": "pending",  # a link is made again for nothing rather than missed
+    }
+
+
+def test_an_archived_record_is_not_confirmed(chain: Chain) -> None:
+    chain.load_companies(plan(chain, customer("1")))
+    die(chain, plan(chain, at(customer("1", currencyId="SEK"), LATER)), sent=1)
+    chain.portal.archive_as_person("companies", chain.company("customer:1").id)
+    settle_lost_intents(chain.client, chain.journal())
+    assert [row[0] for row in chain.rows("operation", "status, action") if row[1] == "update"] == ["pending"]
+
+
+@pytest.mark.parametrize(
+    ("hubspot_id", "values", "address"),
+    [
+        ("901", {"visma_customer_id": "acme:1"}, ("901", None)),
+        (
+            None,
+            {"visma_customer_id": "acme:1", "visma_supplier_id": "acme:9"},
+            ("acme:1", "visma_customer_id"),
+        ),
+        (None, {"visma_supplier_id": "acme:9"}, ("acme:9", "visma_supplier_id")),
+    ],
+)
+def test_where_an_intent_is_found(
+    hubspot_id: str | None, values: dict[str, str | None], address: tuple[str, str | None]
+) -> None:
+    lost = LostIntent("r", "t", "companies", "companies", "customer:1", hubspot_id, values)
+    assert address_of(lost) == address
+
+
+def test_a_portal_without_our_properties_holds_nothing_of_ours(chain: Chain) -> None:
+    """Killed in the first run of all, before anything was there to be read back by."""
+    operations = plan(chain, customer("1"))
+    assert operations[0].action is Action.CREATE
+    die(chain, operations, sent=0)
+    chain.portal.reset(chain.portal.settings)
+    chain.client.refresh_properties("companies")
+    assert settle_lost_intents(chain.client, chain.journal()) == 1
+    assert statuses(chain)["customer:1"] == ("pending", None)
