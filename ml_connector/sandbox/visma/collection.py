@@ -19,9 +19,9 @@ _CACHED_ROWS = 5_000
 
 
 class Stored(NamedTuple):
-    """One row: its key and stamps, and either its content or the position it is built from.
+    """One row: its key and stamps, and its content or the position it is built from.
 
-    ``version`` grows with every change of the table.
+    ``version`` grows with every change of the table. With a position, ``content`` is what was laid over the built row.
     """
 
     key: str
@@ -48,6 +48,9 @@ class Collection:
         fields: all fields of a row; a row that is added gets null for those it lacks.
         generated: keys and stamps of the rows from the seed.
         build: makes the content of a generated row from its index.
+        glance: gives one field of a generated row that lists filter by, without building the row.
+        lines: gives how many lines a generated row has.
+        cached: whether rows keep their text; not where one row shows the state of another.
         created_field: where the row shows its creation, or None.
         modified_field: where the row shows its last change, or None.
     """
@@ -59,12 +62,18 @@ class Collection:
         generated: Iterable[Generated] = (),
         build: Callable[[int], Mapping[str, Any]] | None = None,
         *,
+        glance: Callable[[int, str], Any] | None = None,
+        lines: Callable[[int], int] | None = None,
+        cached: bool = True,
         created_field: str | None = None,
         modified_field: str | None = "lastModifiedDateTime",
     ) -> None:
         self.name = name
         self._fields = tuple(fields)
         self._build = build
+        self._glance = glance
+        self._lines = lines
+        self._cached = cached
         self._created_field = created_field
         self._modified_field = modified_field
         self._lock = threading.RLock()
@@ -95,10 +104,10 @@ class Collection:
 
     def values(self, stored: Stored) -> dict[str, Any]:
         """Return the row's content, with its stamps and its row version filled in where it has such fields."""
-        if stored.content is not None:
-            row = dict(stored.content)
+        if stored.position < 0:
+            row = dict(stored.content or {})
         elif self._build is not None:
-            row = dict(self._build(stored.position))
+            row = merged(self._build(stored.position), stored.content or {})
         else:
             raise UsageError(f"Rows of {self.name} have no builder.", record=stored.key)
         if self._created_field is not None:
@@ -109,6 +118,18 @@ class Collection:
             row["timeStamp"] = row_version(stored.version)
         return row
 
+    def field(self, stored: Stored, name: str) -> Any:
+        """Return one field of a row, without building the row where that can be avoided."""
+        if self._glance is not None and stored.position >= 0 and stored.content is None:
+            return self._glance(stored.position, name)
+        return self.values(stored).get(name)
+
+    def line_count(self, stored: Stored, name: str) -> int:
+        """Return how many lines a row has in the field ``name``."""
+        if self._lines is not None and stored.position >= 0 and stored.content is None:
+            return self._lines(stored.position)
+        return len(self.values(stored).get(name) or ())
+
     def text(self, stored: Stored, hidden: frozenset[str] = frozenset()) -> str:
         """Return the row as JSON text; ``hidden`` fields are null, as without their ``expand`` parameter."""
         slot = (stored.key, stored.version, hidden)
@@ -117,7 +138,7 @@ class Collection:
                 return self._texts[slot]
         row = self.values(stored)
         text = json_text({name: None if name in hidden else value for name, value in row.items()})
-        if len(self._rows) <= _CACHED_ROWS:
+        if self._cached and len(self._rows) <= _CACHED_ROWS:
             self._remember(slot, text)
         return text
 
@@ -147,8 +168,20 @@ class Collection:
         """
         with self._lock:
             stored = self._known(key)
-            content = merged(self.values(stored), changes)
+            content = merged(stored.content or {}, changes)
             self._put(stored._replace(content=content, modified=stamp or stored.modified))
+
+    def enter(self, key: str, position: int, stamp: datetime) -> None:
+        """Enter a new row that is built from a position."""
+        with self._lock:
+            self._put(Stored(key, stamp, stamp, 0, position, None))
+
+    def touch(self, key: str, stamp: datetime | None) -> None:
+        """Give a row that is built anew another version, and a stamp unless it is None; nothing for a deleted row."""
+        with self._lock:
+            stored = self._rows.get(key)
+            if stored is not None:
+                self._put(stored._replace(modified=stamp or stored.modified))
 
     def delete(self, key: str) -> None:
         """Remove a row; Visma keeps no tombstone (reference: visma 3.2).

@@ -176,10 +176,15 @@ def _page_of_lines(
     sandbox: "VismaSandbox", table: Table, rows: Sequence[Stored], cut: Cut, params: Mapping[str, str]
 ) -> Response:
     collection, hidden = sandbox.collection(table.name), _hidden(table, params)
-    total, page = line_page((collection.values(row) for row in rows), table.lines or "", cut)
-    shown = [{name: None if name in hidden else value for name, value in row.items()} for row in page]
-    texts = [with_metadata(json_text(row), total, sandbox.page_cap(table)) for row in shown]
-    sandbox.served(table.name, params, (table.key(row) for row in page))
+    lines = table.lines or ""
+    total, page = line_page((collection.line_count(row, lines) for row in rows), cut)
+    texts = []
+    for place, start, stop in page:
+        row = collection.values(rows[place])
+        shown = {name: None if name in hidden else value for name, value in row.items()}
+        shown[lines] = row[lines][start:stop]
+        texts.append(with_metadata(json_text(shown), total, sandbox.page_cap(table)))
+    sandbox.served(table.name, params, (rows[place].key for place, _, _ in page))
     return Response(f"[{','.join(texts)}]", media_type=JSON)
 
 

@@ -5,21 +5,24 @@ Condition, a page too large is cut in silence, and what a value cannot mean is r
 """
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ml_connector.sandbox.visma.collection import Collection, Stored
 from ml_connector.sandbox.visma.stamps import parsed
 from ml_connector.sandbox.visma.table import Filter, Kind, Paging, Table
 
-CONDITIONS: Mapping[str, Callable[[datetime, datetime], bool]] = {
+CONDITIONS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
     ">=": operator.ge,
     "<=": operator.le,
 }
+RELEASED_STATUSES = frozenset({"Open", "Closed", "Voided"})
+"""Statuses of documents that count as released; the rows have no field that says so."""
 
 
 class BadRequestError(Exception):
@@ -109,57 +112,75 @@ def select(
     created = moment_of(params, "createdDateTime") if table.created_field is not None else None
     if created is not None:
         rows = [row for row in rows if created.compare(row.created, created.value)]
-    tests = list(_tests(table.filters, params))
-    if tests:
-        rows = [row for row in rows if all(test(collection.values(row)) for test in tests)]
+    for rule, test in _tests(table.filters, params):
+        root, _, rest = rule.path.partition(".")
+        parts = rest.split(".") if rest else []
+        rows = [row for row in rows if any(map(test, _within(collection.field(row, root), parts)))]
     return rows
 
 
 def _tests(
     filters: Mapping[str, Filter], params: Mapping[str, str]
-) -> Iterable[Callable[[Mapping[str, Any]], bool]]:
+) -> Iterable[tuple[Filter, Callable[[object], bool]]]:
     for name, rule in filters.items():
         if name not in params:
             continue
         if rule.kind is Kind.MOMENT:
             moment = moment_of(params, name)
             if moment is not None:
-                yield _moment_test(rule.path, moment)
+                yield rule, moment.holds
+        elif rule.kind is Kind.NUMBER:
+            compare = CONDITIONS.get(params.get(f"{name}Condition", ""))
+            if compare is not None:
+                yield rule, _number_test(name, params[name], compare)
         else:
-            yield _equality_test(rule, params[name])
+            yield rule, _equality_test(rule, params[name])
 
 
-def _moment_test(path: str, moment: Moment) -> Callable[[Mapping[str, Any]], bool]:
-    return lambda row: moment.holds(_at(row, path))
+def _number_test(
+    name: str, wanted: str, compare: Callable[[Any, Any], bool]
+) -> Callable[[object], bool]:
+    try:
+        limit = Decimal(wanted)
+    except InvalidOperation as error:
+        raise BadRequestError(f"The value of {name} is not a number.") from error
+    return lambda value: isinstance(value, Decimal) and compare(value, limit)
 
 
-def _equality_test(rule: Filter, wanted: str) -> Callable[[Mapping[str, Any]], bool]:
+def _equality_test(rule: Filter, wanted: str) -> Callable[[object], bool]:
     expected = wanted.casefold()
     if rule.kind is Kind.FLAG:
-        return lambda row: str(bool(_at(row, rule.path))).casefold() == expected
-    return lambda row: str(_at(row, rule.path) or "").removeprefix("Module").casefold() == expected
+        return lambda value: str(bool(value)).casefold() == expected
+    if rule.kind is Kind.RELEASED:
+        return lambda value: str(value in RELEASED_STATUSES).casefold() == expected
+    return lambda value: str(value or "").removeprefix("Module").casefold() == expected
 
 
-def _at(row: Mapping[str, Any], path: str) -> Any:
-    value: Any = row
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value
+def _within(value: Any, parts: Sequence[str]) -> Iterator[Any]:
+    """Yield what is found below a value along the names; every member of a list is looked into."""
+    if isinstance(value, list):
+        for member in value:
+            yield from _within(member, parts)
+    elif not parts:
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _within(value.get(parts[0]), parts[1:])
+    else:
+        yield None
 
 
-def line_page(rows: Iterable[Mapping[str, Any]], lines: str, cut: Cut) -> tuple[int, list[Mapping[str, Any]]]:
-    """Return the count of all lines, and the rows with only those of their lines that fall on the page.
+def line_page(counts: Iterable[int], cut: Cut) -> tuple[int, list[tuple[int, int, int]]]:
+    """Return the count of all lines, and which lines of which rows fall on the page: (place of the row, from, to).
 
     A row whose lines reach over the end of a page is on both pages, each time with a part of them
     (reference: visma 3.1, journaltransaction).
     """
     end = cut.start + (cut.size or 0)
     total = 0
-    page: list[Mapping[str, Any]] = []
-    for row in rows:
-        own = row.get(lines) or []
-        first, total = total, total + len(own)
-        part = own[max(cut.start - first, 0) : max(end - first, 0)]
-        if part:
-            page.append({**row, lines: part})
+    page: list[tuple[int, int, int]] = []
+    for place, count in enumerate(counts):
+        first, total = total, total + count
+        start, stop = max(cut.start - first, 0), min(end - first, count)
+        if start < stop:
+            page.append((place, start, stop))
     return total, page

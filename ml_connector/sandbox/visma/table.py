@@ -17,11 +17,13 @@ class Paging(StrEnum):
 
 
 class Kind(StrEnum):
-    """How a filter compares: equal text, equal truth, or a moment with a Condition."""
+    """How a filter compares: equal text, equal truth, a moment or a number with a Condition, or a released status."""
 
     TEXT = "text"
     FLAG = "flag"
     MOMENT = "moment"
+    NUMBER = "number"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True)
