@@ -9,6 +9,7 @@ import time
 import urllib.request
 import webbrowser
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -111,7 +112,7 @@ def _show(url: str, ui_port: int, *, quiet: bool) -> None:
     ui = f"http://127.0.0.1:{ui_port}"
     if not quiet:
         console.print("Starting the Dagster UI, which takes some seconds.")
-    with dagster("127.0.0.1", ui_port, quiet=True) as process:
+    with suppress(KeyboardInterrupt), dagster("127.0.0.1", ui_port, quiet=True) as process:
         _wait_for(f"{ui}/server_info", process.poll)
         if quiet:
             emit({"portal": url, "ui": ui})

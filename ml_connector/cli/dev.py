@@ -6,14 +6,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 import click
 import yaml
 
-from ml_connector.cli.output import console, emit, json_option
+from ml_connector.cli.output import EXIT_FAILED, console, emit, json_option
 from ml_connector.database import HOME_VARIABLE, home
 from ml_connector.definitions import DEFS_VARIABLE, defs_folder
 from ml_connector.errors import UsageError
@@ -21,6 +21,9 @@ from ml_connector.storage_root import ROOT_VARIABLE
 
 LOCATION = {"module_name": "ml_connector.definitions", "location_name": "ml_connector"}
 """As in workspace.yaml: the state of sensors hangs on the location's name."""
+
+STOP_SECONDS = 15.0
+"""How long Dagster may take to end before it is killed, with all it started."""
 
 Dagster = subprocess.Popen[bytes]
 
@@ -43,9 +46,10 @@ def dev(host: str, port: int, *, as_json: bool) -> None:
         emit({"url": url, "home": str(home())})
     else:
         console.print(f"Dagster is starting at {url}; Ctrl-C ends it.")
-    with dagster(host, port, quiet=as_json) as process:
+    code = 0
+    with suppress(KeyboardInterrupt), dagster(host, port, quiet=as_json) as process:
         code = process.wait()
-    raise click.exceptions.Exit(1 if code else 0)
+    raise click.exceptions.Exit(EXIT_FAILED if code else 0)
 
 
 def require_free(host: str, port: int) -> None:
@@ -116,7 +120,7 @@ def stop_dagster(process: Dagster) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(timeout=15)
+            process.wait(timeout=STOP_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

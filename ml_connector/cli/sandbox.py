@@ -1,7 +1,10 @@
 """``sandbox``: both APIs on loopback, with a believable company in them."""
 
+from contextlib import suppress
+
 import click
 
+from ml_connector.cli.dev import require_free
 from ml_connector.cli.output import console, emit, json_option
 from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN
 from ml_connector.sandbox.settings import SandboxSettings
@@ -39,7 +42,9 @@ def sandbox(
         latency_ms=latency_ms,
         portal_seed="demo" if portal == "demo" else "none",
     )
-    main(settings, port=port, announce=_announce_json if as_json else _announce)
+    require_free("127.0.0.1", port)
+    with suppress(KeyboardInterrupt):  # which is how it ends
+        main(settings, port=port, announce=_announce_json if as_json else _announce)
 
 
 def _announce(url: str) -> None:
