@@ -55,7 +55,11 @@ class TestNew:
             "visma_organisation_number": NUMBER,
         }
         company = chain.portal.add_record("companies", held)
-        values = {"corporateId": NUMBER, "mainAddress": {"city": "Oslo"}, "mainContact": {"web": "ny.no"}}
+        values: dict[str, Any] = {
+            "corporateId": NUMBER,
+            "mainAddress": {"city": "Oslo"},
+            "mainContact": {"web": "ny.no"},
+        }
         one = only(plan(chain, [customer(**values)]))
         assert (one.action, one.hubspot_id, one.rule) == (Action.UPDATE, company, "organisation_number")
         assert set(one.values) == {
@@ -86,7 +90,11 @@ class TestNew:
     def test_two_records_that_claim_one_company_are_two_conflicts(self, chain: Chain, by: str) -> None:
         held = {"domain": {"domain": "fjord.no"}, "number": {"visma_organisation_number": NUMBER}}[by]
         company = chain.portal.add_record("companies", {"name": "Fjord", **held})
-        shared = {"domain": {"mainContact": {"web": "fjord.no"}}, "number": {"corporateId": NUMBER}}[by]
+        forms: dict[str, dict[str, Any]] = {
+            "domain": {"mainContact": {"web": "fjord.no"}},
+            "number": {"corporateId": NUMBER},
+        }
+        shared = forms[by]
         planned = plan(chain, [customer("1", **shared), customer("2", **shared)])
         assert [one.action for one in planned] == [Action.CONFLICT, Action.CONFLICT]
         assert {one.candidates for one in planned} == {(company,)}

@@ -124,7 +124,7 @@ class TestOrder:
 class TestWhoIsFree:
     """A company that is somebody's is no candidate, with one exception."""
 
-    OWNED = (
+    OWNED: tuple[tuple[dict[str, str], CompanyRecord, CompanyRule, bool], ...] = (
         # (the company's ids, the record, by which rule, whether it may be adopted)
         ({}, record(), DOMAIN, True),
         ({"visma_customer_id": "acme:2"}, record(), NUMBER, False),  # another customer's

@@ -1,5 +1,6 @@
 """Which values would be sent: policies, empty values, choices that add up, and stamps that are never a reason."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -23,8 +24,8 @@ DEFINITIONS = {
 
 
 def sent(
-    wanted: dict[str, str | None],
-    held: dict[str, str | None] | None,
+    wanted: Mapping[str, str | None],
+    held: Mapping[str, str | None] | None,
     policies: dict[str, Policy] | None = None,
     clear: frozenset[str] = frozenset(),
 ) -> dict[str, str]:

@@ -168,7 +168,7 @@ class TestCustomersContacts:
         }
 
     def test_a_phone_is_read_in_the_country_of_its_address(self) -> None:
-        values = {
+        values: dict[str, Any] = {
             "mainContact": MAIN | {"phone1": "08-123 456 78"},
             "mainAddress": {"country": {"id": "SE"}},
             "invoiceContact": INVOICE | {"phone1": "12 34 56 78"},
