@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.figures import Figure, at_most, exactly, seconds_here
+from bench.figures import Figure, at_most, exactly, seconds_here, shown
 from bench.job import ROOT, JobReport
 from bench.known_portal import customers, pairs
 from bench.portal import Holdings
@@ -26,6 +26,12 @@ A_DAY = 20
 """Customers that come, and customers that move, on each of the missed days."""
 
 LOST_ANSWERS = 50
+
+KILLS = 20
+A_KILL = 200
+"""Companies, with a contact each, that are new in each of the runs that are killed."""
+
+SECONDS_LATER = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +142,23 @@ def lost_answers(scale: Scale) -> list[Figure]:
         here.load()
         lost, held = here.portal.lost(), here.portal.holdings()
     return [
-        Figure("e", "answers lost after HubSpot stored them", f"up to {LOST_ANSWERS}", f"{lost}", None),
+        shown("e", f"answers lost after HubSpot stored them, of {LOST_ANSWERS}", f"{lost}"),
         *_all_there("e", held, rows, contacts(len(rows), len(rows))),
     ]
+
+
+def kills(_scale: Scale) -> list[Figure]:
+    """Kill twenty runs, each a little later than the one before and with new rows to load, then let one end."""
+    rows = companies(KILLS * A_KILL)
+    people = contacts(len(rows), len(rows))
+    with trial(PortalSettings(latency_ms=20)) as here:
+        for number in range(KILLS):
+            new = slice(number * A_KILL, (number + 1) * A_KILL)
+            here.enter(rows[new], people[new])
+            here.load_and_kill(number * SECONDS_LATER)
+        here.load()
+        held = here.portal.holdings()
+    return [shown("e", "runs killed at different moments", f"{KILLS}"), *_all_there("e", held, rows, people)]
 
 
 def missed_days(_scale: Scale) -> list[Figure]:
@@ -196,7 +216,7 @@ GOALS: Mapping[str, Callable[[Scale], list[Figure]]] = {
     "ab": empty_portal,
     "c": known_companies,
     "d": poison,
-    "e": lambda scale: search_lag(scale) + lost_answers(scale),
+    "e": lambda scale: search_lag(scale) + lost_answers(scale) + kills(scale),
     "f": lambda scale: size(scale.customers),
     "g": missed_days,
     "demo": demo,

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
@@ -128,6 +128,25 @@ def run_in_a_process(request: JobRequest) -> JobReport:
         return JobReport(**json.loads(done.stdout.strip().splitlines()[-1]))
     except (IndexError, ValueError, TypeError):
         return JobReport(error="ended without a report")
+
+
+def kill_in_a_process(request: JobRequest, has_begun: Callable[[], bool], seconds: float) -> None:
+    """Start to sync in a process of its own, and kill it so many seconds after it has begun, if it still runs."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench.job"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        cwd=ROOT,
+        text=True,
+    ) as process:
+        if process.stdin is not None:
+            process.stdin.write(json.dumps(asdict(request)) + "\n")
+            process.stdin.close()
+        while process.poll() is None and not has_begun():
+            time.sleep(LOOK_EVERY_SECONDS)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+        process.kill()
 
 
 def run(request: JobRequest) -> JobReport:

@@ -111,6 +111,10 @@ class Portal:
         """Return the calls since :meth:`forget`."""
         return Traffic(**self._ask(["traffic"]))
 
+    def asked(self) -> int:
+        """Return how often either API was called since :meth:`forget`; may be asked while calls are being answered."""
+        return int(self._ask(["asked"]))
+
     def stored(self) -> int:
         """Return how many companies and contacts there are; may be asked while calls are being answered."""
         return int(self._ask(["stored"]))
@@ -234,6 +238,7 @@ def serve() -> None:
             "know": lambda companies: know(sandbox, companies),
             "forget": lambda: forget(sandbox),
             "traffic": lambda: traffic_of(sandbox),
+            "asked": lambda: sum(api["calls"] for api in sandbox.log.report().values()),
             "stored": lambda: sum(sandbox.hubspot.snapshot()[name] for name in KEYS),
             "lost": lambda: sandbox.faults.fired(1),
             "holdings": lambda: holdings_of(sandbox),

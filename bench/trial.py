@@ -5,7 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.job import JobReport, JobRequest, first_window, run_in_a_process, temporary_home
+from bench.job import (
+    JobReport,
+    JobRequest,
+    first_window,
+    kill_in_a_process,
+    run_in_a_process,
+    temporary_home,
+)
 from bench.portal import Known, Portal
 from bench.works import Kind, PortalSettings, Row
 
@@ -41,6 +48,12 @@ class Trial:
     def load(self) -> JobReport:
         """Sync the first window, again if it was synced before; calls are counted from its beginning."""
         return self._sync(self.start)
+
+    def load_and_kill(self, seconds: float) -> None:
+        """Sync the first window and kill the process so many seconds after its first call."""
+        self.portal.forget()
+        request = JobRequest(self.portal.url, str(self.home), self.start, self.start)
+        kill_in_a_process(request, lambda: self.portal.asked() > 0, seconds)
 
     def catch_up(self) -> JobReport:
         """Sync whatever is due; calls are counted from its beginning."""
