@@ -52,11 +52,15 @@ class PortalRecord:
     company: int | None = None
 
 
+def known_customers(company: Company) -> range:
+    """Return the indexes of the Visma customers that sales knew before."""
+    return range(1, company.customers, _EVERY)[:_MOST]
+
+
 def portal_records(company: Company) -> list[PortalRecord]:
     """Return the portal's own companies and contacts, each contact after its company."""
     records: list[PortalRecord] = []
-    known = range(1, company.customers, _EVERY)[:_MOST]
-    for place, customer in enumerate(known):
+    for place, customer in enumerate(known_customers(company)):
         entity = company.entity(company.customer_entity(customer))
         person = company.person(entity.index, 0)
         clue = _fitting_clue(place, entity, person)

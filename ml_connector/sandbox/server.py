@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,16 +10,19 @@ import uvicorn
 from starlette.routing import BaseRoute, Route
 
 from ml_connector.errors import ConnectorError
+from ml_connector.sandbox.books.deals import DealFact
 from ml_connector.sandbox.clock import SandboxClock
 from ml_connector.sandbox.company import Company
 from ml_connector.sandbox.control import control_routes, front_page
 from ml_connector.sandbox.faults import Faults
 from ml_connector.sandbox.gate import Gate, SandboxProtocol
 from ml_connector.sandbox.hubspot import HubSpotSandbox
+from ml_connector.sandbox.portal_deals import ORDER_REFERENCE_PROPERTY, portal_deals
 from ml_connector.sandbox.portal_seed import ORGANISATION_NUMBER_PROPERTY, portal_records
 from ml_connector.sandbox.request_log import RequestLog
 from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector.sandbox.visma import VismaSandbox
+from ml_connector.sandbox.visma.opening import deal_plan
 
 _START_SECONDS = 20.0
 
@@ -58,7 +61,7 @@ class Sandbox:
         )
         self.log = RequestLog()
         self.faults = Faults(self.settings.seed, self.settings.faults)
-        self.visma = VismaSandbox(self.settings.visma, self.company, self.clock)
+        self.visma = VismaSandbox(self.settings.visma, self.company, self.clock, self.settings.books)
         self.hubspot = HubSpotSandbox(self.settings.hubspot)
         self._fill_portal()
         self._gate = Gate(self._routes(), self.log, self.faults, self.settings.latency_seconds)
@@ -151,7 +154,8 @@ class Sandbox:
 
     def _fill_portal(self) -> None:
         if self.settings.portal_seed == "demo":
-            fill_portal(self.hubspot, self.company)
+            deals = deal_plan(self.company).deals(self.visma.books.books.invoices)
+            fill_portal(self.hubspot, self.company, deals)
 
     def _routes(self) -> dict[str, Sequence[BaseRoute]]:
         portal = self.hubspot.routes()
@@ -162,13 +166,17 @@ class Sandbox:
         return {"control": [*control, *front], "visma": self.visma.routes(), "hubspot": portal}
 
 
-def fill_portal(portal: HubSpotSandbox, company: Company) -> None:
+def fill_portal(portal: HubSpotSandbox, company: Company, deals: Iterable[DealFact] = ()) -> None:
     """Put into the portal what sales knew before anything was connected."""
     portal.add_property("companies", ORGANISATION_NUMBER_PROPERTY, label="Organisation number")
+    portal.add_property("deals", ORDER_REFERENCE_PROPERTY, label="Order reference")
     ids: list[str] = []
-    for record in portal_records(company):
+    records = portal_records(company)
+    for record in records:
         links = [("companies", ids[record.company])] if record.company is not None else []
         ids.append(portal.add_record(record.object_type, record.properties, links))
+    for deal in portal_deals(company, records, deals):
+        portal.add_record("deals", deal.properties, [("companies", ids[deal.company])])
 
 
 def main(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ml_connector.sandbox.books.settings import BooksSettings
 from ml_connector.sandbox.faults import FaultRule
 from ml_connector.sandbox.hubspot.settings import HubSpotSandboxSettings
 from ml_connector.sandbox.visma.settings import VismaSandboxSettings
@@ -18,6 +19,7 @@ class SandboxSettings:
         contacts_per_customer: mean count; suppliers have half as many.
         latency_ms: added to every call of either API; ``visma_latency_ms`` and ``hubspot_latency_ms`` go before it.
         portal_seed: ``demo`` fills the portal with what sales knew before, ``none`` leaves it empty.
+        books: the bookkeeping of the Visma company; None for empty books, which hooks can fill.
         faults: rules in force from the start.
         visma, hubspot: the settings of each half.
     """
@@ -30,6 +32,7 @@ class SandboxSettings:
     visma_latency_ms: int | None = None
     hubspot_latency_ms: int | None = None
     portal_seed: Literal["none", "demo"] = "none"
+    books: BooksSettings | None = None
     faults: tuple[FaultRule, ...] = ()
     visma: VismaSandboxSettings = field(default_factory=VismaSandboxSettings)
     hubspot: HubSpotSandboxSettings = field(default_factory=HubSpotSandboxSettings)

@@ -8,7 +8,7 @@ from ml_connector.sandbox.books.documents import Document
 from ml_connector.sandbox.books.journal import ACTUAL, Batch, unbalanced
 from ml_connector.sandbox.books.money import CENT, ONE, VAT_CODES, ZERO, cents
 from ml_connector.sandbox.books.payments import Payment
-from ml_connector.sandbox.books.posting import PREPAID
+from ml_connector.sandbox.books.posting import PREPAID, direction
 from ml_connector.sandbox.books.state import Books
 
 RECEIVABLES, PAYABLES = ("1500", "1510"), ("2400", "2410")
@@ -95,23 +95,16 @@ def _batch(batch: Batch) -> Iterator[str]:
     amount, base = unbalanced(batch.entries)
     if amount or base:
         yield f"{batch.key}: debit exceeds credit by {amount} in currency, {base} in base currency"
-    if batch.currency == "NOK" and any(
-        entry.amount != entry.base for entry in batch.entries if entry.amount
-    ):
+    if batch.currency == "NOK" and any(entry.amount != entry.base for entry in batch.entries if entry.amount):
         yield f"{batch.key}: an entry in NOK has another base amount"
 
 
 def _control(books: Books, documents: list[Document]) -> Iterator[str]:
     balances = account_balances(books.journal.batches)
     owed: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for document in documents:
-        sign = -1 if document.type == "CreditNote" else 1
+    for document in [*documents, *books.supplier_invoices]:
         if document.released:
-            owed[document.account] += sign * document.balance_base
-    for document in books.supplier_invoices:
-        sign = 1 if document.type != "Invoice" else -1
-        if document.released:
-            owed[document.account] += sign * document.balance_base
+            owed[document.account] += _direction(document) * document.balance_base
     for payment in books.payments:
         if isinstance(payment, Payment):
             account = PREPAID if payment.type == "Prepayment" else payment.partner.ledger_account
@@ -132,11 +125,12 @@ def _vat(books: Books, documents: list[Document]) -> Iterator[str]:
     for document in documents:
         if not document.released or document.stage == "Voided":
             continue
-        sales = document.type in ("Invoice", "DebitNote")
-        purchase = document.account in PAYABLES
-        sign = 1 if sales == purchase else -1
         for tax in document.taxes:
-            expected[VAT_CODES[tax.code].account] += sign * tax.vat_base
+            expected[VAT_CODES[tax.code].account] -= _direction(document) * tax.vat_base
     for account in sorted({vat.account for vat in VAT_CODES.values()}):
         if posted[account] != expected[account]:
             yield f"VAT account {account} got {posted[account]}, the documents say {expected[account]}"
+
+
+def _direction(document: Document) -> int:
+    return direction(document, supplier=document.account in PAYABLES)

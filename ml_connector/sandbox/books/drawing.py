@@ -252,9 +252,7 @@ def draw_order(
         item = chance.choice(goods)
         cost = (item.price / usual).quantize(FOUR, ROUND_HALF_UP)
         quantity = Decimal(chance.randrange(1, 40))
-        lines.append(
-            OrderLine(place, item.number, item.name, item.uom, quantity, cost, item.account, "00-0")
-        )
+        lines.append(OrderLine(place, item.number, item.name, item.uom, quantity, cost, item.account, "00-0"))
     return PurchaseOrder(
         type="DropShip" if chance.random() < 0.06 else "RegularOrder",
         number=number,

@@ -61,7 +61,9 @@ class GeneralLedger:
             entries = _entries("Budsjett", [("1500", COMMON, amount), ("3000", sub, -amount)])
             self._add("GL", entries, day, stamp, f"Budsjett {day:%m.%Y}", BUDGET)
         elif kind == "people":
-            people = Entry("5000", sub, ZERO, Decimal(chance.randrange(3, 40)), "Antall årsverk", quantity=ONE)
+            people = Entry(
+                "5000", sub, ZERO, Decimal(chance.randrange(3, 40)), "Antall årsverk", quantity=ONE
+            )
             self._add("GL", [people], day, stamp, "Årsverk", STATISTICS)
         elif kind == "accrual":
             entries = _entries("Opptjent", [("1530", COMMON, amount), ("3010", sub, -amount)])

@@ -12,15 +12,22 @@ COMMON = "00-0"
 BANK, PREPAID = "1920", "2900"
 DISCOUNTS, ROUNDING, LOSSES = "3080", "7770", "7830"
 GAIN, LOSS = "8060", "8160"
-DEBIT_SIDE = frozenset({"Invoice", "DebitNote"})
+
+
+def direction(document: Document, *, supplier: bool) -> int:
+    """Return 1 where the document debits its control account, -1 where it credits it.
+
+    A customer's credit note credits, and so does all a supplier sends but a debit adjustment, which is what the
+    supplier owes back.
+    """
+    if supplier:
+        return 1 if document.type == "DebitAdj" else -1
+    return -1 if document.type == "CreditNote" else 1
 
 
 def document_entries(document: Document, *, supplier: bool = False) -> list[Entry]:
-    """Return the entries of a document: its control account, one entry per account, subaccount and VAT code, VAT.
-
-    A credit note is posted with all signs turned, and so is what a supplier sends.
-    """
-    sign = 1 if (document.type in DEBIT_SIDE) != supplier else -1
+    """Return the entries of a document: its control account, one entry per account, subaccount and VAT code, VAT."""
+    sign = direction(document, supplier=supplier)
     totals, base = document.totals, document.base
     text = document.text or document.partner.name
     found = [_entry(document, document.account, COMMON, sign * totals.amount, sign * base.amount, text)]
@@ -53,9 +60,7 @@ def document_entries(document: Document, *, supplier: bool = False) -> list[Entr
     ]
     if totals.rounding:
         found.append(
-            _entry(
-                document, ROUNDING, COMMON, -sign * totals.rounding, -sign * base.rounding, "Øreavrunding"
-            )
+            _entry(document, ROUNDING, COMMON, -sign * totals.rounding, -sign * base.rounding, "Øreavrunding")
         )
     return [entry for entry in found if entry.amount or entry.base]
 
@@ -168,6 +173,4 @@ def _entry(
 
 
 def _paid(payment: Payment, account: str, amount: Decimal, base: Decimal, text: str) -> Entry:
-    return Entry(
-        account, COMMON, amount, base, text, payment.type, payment.number, payment.partner.number
-    )
+    return Entry(account, COMMON, amount, base, text, payment.type, payment.number, payment.partner.number)

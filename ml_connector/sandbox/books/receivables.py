@@ -63,7 +63,7 @@ def void(books: Books, document: Document, stamp: datetime) -> None:
     books.note_document(document, stamp)
 
 
-def change(books: Books, document: Document, edit: Callable[[Document], None], stamp: datetime) -> None:
+def change(books: Books, document: Document, edit: Callable[[Document], object], stamp: datetime) -> None:
     """Change a document with ``edit`` and carry the new amounts through; what was applied stays applied.
 
     Visma itself locks released documents; a released one is corrected in the journal by the difference.
@@ -152,9 +152,7 @@ def post(
         return
     document.entries.extend(entries)
     before = len(books.journal.batches)
-    batch = books.journal.post(
-        module, entries, stamp.date(), stamp, text, document.currency, document.rate
-    )
+    batch = books.journal.post(module, entries, stamp.date(), stamp, text, document.currency, document.rate)
     books.note_batch(batch, new=len(books.journal.batches) > before)
 
 

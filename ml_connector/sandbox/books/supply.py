@@ -51,7 +51,10 @@ class Supply:
         """Let one day pass."""
         if not self._suppliers:
             return
-        for kind, count in ((_BILL, self._settings.supplier_invoices), (_ORDER, self._settings.purchase_orders)):
+        for kind, count in (
+            (_BILL, self._settings.supplier_invoices),
+            (_ORDER, self._settings.purchase_orders),
+        ):
             for serial in range(count * place // days, count * (place + 1) // days):
                 if kind == _BILL:
                     self._bill(serial, day)

@@ -332,5 +332,3 @@ def _business_days(until: date) -> list[date]:
 def _share(count: int, place: int, days: int) -> range:
     """Return which of ``count`` serials fall on the day at ``place``."""
     return range(count * place // days, count * (place + 1) // days)
-
-

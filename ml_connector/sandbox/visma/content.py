@@ -7,6 +7,7 @@ from typing import Any
 from ml_connector.sandbox.company import FIRST_CONTACT, Company
 from ml_connector.sandbox.visma import chart
 from ml_connector.sandbox.visma.collection import Collection, Generated
+from ml_connector.sandbox.visma.journal_rows import currency_rows, ledger_rows
 from ml_connector.sandbox.visma.partners import contact_row, customer_row, supplier_row
 from ml_connector.sandbox.visma.stamps import History
 from ml_connector.sandbox.visma.table import Table
@@ -16,8 +17,16 @@ _SET_UP = timedelta(days=2400)
 """How long before the present the ledger's own tables were entered."""
 
 
-def collections(company: Company, as_of: datetime) -> dict[str, Collection]:
-    """Return the rows of every table by entity name, as they are before anything happens."""
+def collections(
+    company: Company, as_of: datetime, kept: Mapping[str, Callable[[Table], Collection]] | None = None
+) -> dict[str, Collection]:
+    """Return the rows of every table by entity name, as they are before anything happens.
+
+    Args:
+        company: whose they are.
+        as_of: naive midnight before which everything happened.
+        kept: what fills the tables of the bookkeeping, by entity.
+    """
     filled: dict[str, Callable[[Table], Collection]] = {
         "customers": lambda table: _customers(table, company, as_of),
         "suppliers": lambda table: _suppliers(table, company, as_of),
@@ -28,6 +37,9 @@ def collections(company: Company, as_of: datetime) -> dict[str, Collection]:
         "credit_terms": lambda table: _fixed(table, chart.credit_term_rows(), as_of),
         "branches": lambda table: _fixed(table, chart.branch_rows(), as_of),
         "organisations": lambda table: _fixed(table, chart.organisation_rows(), as_of),
+        "ledgers": lambda table: _fixed(table, ledger_rows(), as_of),
+        "currencies": lambda table: _fixed(table, currency_rows(), as_of),
+        **(kept or {}),
     }
     return {table.name: filled.get(table.name, _collection)(table) for table in TABLES}
 

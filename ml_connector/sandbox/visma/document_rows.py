@@ -3,7 +3,7 @@
 ``XInCurrency`` is the document's currency, ``X`` base currency. Amounts of credit notes are positive.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -49,7 +49,7 @@ _LINE_NULLS = {
     "discountCode": None,
     "externalLink": None,
 }
-_HEADER_NULLS = {
+_HEADER_NULLS: Mapping[str, Any] = {
     "cashDiscountDate": None,
     "isRotRutDeductible": False,
     "dunningLetterDate": None,
@@ -85,9 +85,7 @@ _HEADER_NULLS = {
 def invoice_row(books: Books, document: Document) -> dict[str, Any]:
     """Return an invoice without its stamps."""
     row = _row(books, document)
-    row["invoiceLines"] = [
-        _line(line, document.rate) | _INVOICE_LINE_ONLY for line in document.lines
-    ]
+    row["invoiceLines"] = [_line(line, document.rate) | _INVOICE_LINE_ONLY for line in document.lines]
     return sparse(row, int(document.number[-3:]))
 
 
@@ -100,22 +98,19 @@ def note_row(books: Books, document: Document) -> dict[str, Any]:
     return sparse(row, int(document.number[-3:]))
 
 
-def glance(document: Document) -> dict[str, Any]:
-    """Return just what lists filter documents by."""
-    return {
-        "customer": {"number": document.partner.number},
-        "status": document.status,
-        "released": document.released,
-        "financialPeriod": document.period,
-        "closedFinancialPeriod": closed_period(document),
-        "externalReference": document.external,
-        "paymentReference": payment_reference(document.number),
-        "customerRefNumber": document.reference,
-        "branchNumber": BRANCH,
-        "documentDate": moment(document.day),
-        "documentDueDate": moment(document.due),
-        "dunningLetterDate": None,
-    }
+GLANCE: Mapping[str, Callable[[Document], Any]] = {
+    "customer": lambda document: {"number": document.partner.number},
+    "status": lambda document: document.status,
+    "financialPeriod": lambda document: document.period,
+    "closedFinancialPeriod": closed_period,
+    "externalReference": lambda document: document.external,
+    "paymentReference": lambda document: payment_reference(document.number),
+    "customerRefNumber": lambda document: document.reference,
+    "branchNumber": lambda _: BRANCH,
+    "documentDate": lambda document: moment(document.day),
+    "documentDueDate": lambda document: moment(document.due),
+}
+"""What lists filter documents by."""
 
 
 def payment_reference(number: str) -> str:
@@ -248,5 +243,3 @@ def _payer(books: Books, item: Application) -> Document | Payment:
     if item.type in ("Invoice", "DebitNote"):
         return books.document(key)
     return books.payments.get(key)
-
-

@@ -132,6 +132,23 @@ CONTACT = _names(
     noMarketing lastModifiedDateTime contactId timeStamp errorInfo
     """
 )
+CUSTOMER_BALANCE = _names(
+    """
+    customer balance totalOrder totalLoan totalSalePeriod totalSaleYear totalDiscountPeriod totalDiscountYear
+    lastModified
+    """
+)
+LEDGER = _names(
+    """
+    internalId number description balanceType currencyId consolidationSource consolBranch branchAccounting
+    lastModifiedDateTime postInterCompany
+    """
+)
+CURRENCY = _names(
+    """
+    id description symbol isBaseCurrency decimalPrecision isUsedForAccounting
+    """
+)
 CREDIT_NOTE_OMITS = frozenset(
     _names(
         """

@@ -137,9 +137,7 @@ def _tests(
             yield rule, _equality_test(rule, params[name])
 
 
-def _number_test(
-    name: str, wanted: str, compare: Callable[[Any, Any], bool]
-) -> Callable[[object], bool]:
+def _number_test(name: str, wanted: str, compare: Callable[[Any, Any], bool]) -> Callable[[object], bool]:
     try:
         limit = Decimal(wanted)
     except InvalidOperation as error:

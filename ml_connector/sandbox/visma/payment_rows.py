@@ -4,6 +4,7 @@ A VoidPayment lists the same document several times, with positive and negative 
 payment lines but the balance of the document.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ml_connector.sandbox.books.documents import Document
@@ -33,24 +34,23 @@ def payment_row(books: Books, payment: Document | Payment) -> dict[str, Any]:
     return sparse(row, int(payment.number[-3:]))
 
 
-def payment_glance(payment: Document | Payment) -> dict[str, Any]:
-    """Return just what the list filters payments by."""
-    return {
-        "refNbr": payment.number,
-        "type": payment.type,
-        "customer": {"number": payment.partner.number},
-        "status": payment.status,
-        "branch": "1",
-        "applicationDate": moment(payment.day),
-        "applicationPeriod": payment.period,
-        "paymentLines": [{"refNbr": number} for number in _numbers(payment)],
-    }
-
-
 def _numbers(payment: Document | Payment) -> list[str]:
     if isinstance(payment, Document):
         return [item.number for item in payment.applications if item.type in ("Invoice", "DebitNote")]
     return [line.target.number for line in payment.lines]
+
+
+GLANCE: Mapping[str, Callable[[Document | Payment], Any]] = {
+    "refNbr": lambda payment: payment.number,
+    "type": lambda payment: payment.type,
+    "customer": lambda payment: {"number": payment.partner.number},
+    "status": lambda payment: payment.status,
+    "branch": lambda _: "1",
+    "applicationDate": lambda payment: moment(payment.day),
+    "applicationPeriod": lambda payment: payment.period,
+    "paymentLines": lambda payment: [{"refNbr": number} for number in _numbers(payment)],
+}
+"""What the list filters payments by."""
 
 
 def _of_payment(payment: Payment) -> dict[str, Any]:
@@ -76,7 +76,12 @@ def _of_payment(payment: Payment) -> dict[str, Any]:
 def _of_credit(books: Books, note: Document) -> dict[str, Any]:
     used = [item for item in note.applications if item.type in ("Invoice", "DebitNote")]
     lines = [
-        _line(PaymentLine(books.document(f"{item.type}:{item.number}"), item.amount, item.amount_base, item.day), note)
+        _line(
+            PaymentLine(
+                books.document(f"{item.type}:{item.number}"), item.amount, item.amount_base, item.day
+            ),
+            note,
+        )
         for item in used
     ]
     return {

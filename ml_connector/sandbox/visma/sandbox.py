@@ -3,18 +3,26 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.routing import BaseRoute
 
 from ml_connector.errors import UsageError
+from ml_connector.sandbox.books.settings import BooksSettings
+from ml_connector.sandbox.books.state import Change, Shelf
 from ml_connector.sandbox.clock import SandboxClock
 from ml_connector.sandbox.company import Company
+from ml_connector.sandbox.visma.book_tables import balances_table, book_tables, owed_by_customer
+from ml_connector.sandbox.visma.bookkeeping import Bookkeeping
 from ml_connector.sandbox.visma.collection import Collection
 from ml_connector.sandbox.visma.content import collections
 from ml_connector.sandbox.visma.endpoints import visma_routes
+from ml_connector.sandbox.visma.ledger import Ledger
 from ml_connector.sandbox.visma.limits import FixedWindow
+from ml_connector.sandbox.visma.opening import contact_person, customers_of, open_books
+from ml_connector.sandbox.visma.purchasing import Purchasing
 from ml_connector.sandbox.visma.settings import VismaSandboxSettings
 from ml_connector.sandbox.visma.table import Table
 from ml_connector.sandbox.visma.tables import TABLES
@@ -37,16 +45,24 @@ class VismaSandbox:
     it, so a change made there happens between two pages. ``refused_writes`` lists (method, path) of every call that
     would have written: a connector that only reads leaves it empty.
 
+    ``books``, ``purchasing`` and ``ledger`` are the hooks that let days pass in the bookkeeping.
+
     Args:
         settings: credentials, limits, habits.
         company: whose customers and suppliers these are.
         clock: for stamps, tokens and the rate window.
+        bookkeeping: how much of it there is; None for empty books.
     """
 
     def __init__(
-        self, settings: VismaSandboxSettings, company: Company, clock: SandboxClock | None = None
+        self,
+        settings: VismaSandboxSettings,
+        company: Company,
+        clock: SandboxClock | None = None,
+        bookkeeping: BooksSettings | None = None,
     ) -> None:
         self.settings = settings
+        self._bookkeeping = bookkeeping
         self.company = company
         self.clock = clock or SandboxClock()
         self.zone = ZoneInfo(settings.timezone)
@@ -167,5 +183,44 @@ class VismaSandbox:
         return self.tables[entity]
 
     def _fresh(self) -> dict[str, Collection]:
+        """Return all rows as the seed has them, and put new hooks in place of the old ones."""
         as_of = self.settings.as_of or self.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        return collections(self.company, as_of)
+        books = open_books(self.company, self._bookkeeping, as_of, self.row)
+        self.books = Bookkeeping(books, self.now, lambda number: contact_person(self.row, number))
+        self.purchasing = Purchasing(books, self.now)
+        self.ledger = Ledger(books, self.now)
+        self._owed: dict[str, Decimal] | None = None
+        codes = self._bookkeeping is not None and self._bookkeeping.transaction_types == "codes"
+        kept = book_tables(books, codes=codes)
+        if self._bookkeeping is not None:
+            kept["customer_balances"] = balances_table(customers_of(self.company), self._owes, as_of)
+        fresh = collections(self.company, as_of, kept)
+        books.listener = self._changed
+        return fresh
+
+    def _owes(self) -> Mapping[str, Decimal]:
+        """Return what each customer owes, worked out again after each change of the books."""
+        if self._owed is None:
+            self._owed = owed_by_customer(self.books.books)
+        return self._owed
+
+    def _changed(self, change: Change) -> None:
+        """Show a change of the books in its table."""
+        self._owed = None
+        collection, books = self.collection(change.entity), self.books.books
+        if not change.new:
+            collection.touch(change.key, change.stamp)
+            return
+        if change.entity == "journal_transactions":
+            place = books.journal.by_key[change.key]
+        else:
+            shelves: dict[str, Shelf[Any]] = {
+                "customer_invoices": books.invoices,
+                "customer_credit_notes": books.credit_notes,
+                "customer_debit_notes": books.debit_notes,
+                "customer_payments": books.payments,
+                "supplier_invoices": books.supplier_invoices,
+                "purchase_orders": books.orders,
+            }
+            place = shelves[change.entity].place(change.key)
+        collection.enter(change.key, place, change.stamp or self.now())

@@ -29,6 +29,7 @@ _PARTNER_FILTERS = {
 _DOCUMENT_FILTERS = {
     "customer": Filter("customer.number"),
     "status": Filter("status"),
+    "released": Filter("status", Kind.RELEASED),
     "financialPeriod": Filter("financialPeriod"),
     "closedFinancialPeriod": Filter("closedFinancialPeriod"),
     "externalReference": Filter("externalReference"),
@@ -59,6 +60,16 @@ _ORDER_TYPES = ("RegularOrder:", "DropShip:", "Blanket:", "StandardBlanket:")
 _MODULES = tuple(f"{module}:" for module in "GL AP AR CA CM IN SO PO DR FA EP PM TX CR".split())
 
 TABLES = (
+    Table(
+        # Before the customers, whose detail path would take its name for a number.
+        name="customer_balances",
+        path="/v1/customer/balance",
+        fields=fields.CUSTOMER_BALANCE,
+        key=lambda row: str(row["customer"]["number"]),
+        paging=Paging.UNPAGED,
+        detail_prefixes=(),
+        modified_field="lastModified",
+    ),
     Table(
         name="customers",
         path="/v1/customer",
@@ -137,6 +148,7 @@ TABLES = (
             "paymentType": Filter("type"),
             "customer": Filter("customer.number"),
             "status": Filter("status"),
+            "invoiceRefNbr": Filter("paymentLines.refNbr"),
             "branch": Filter("branch"),
             "docDate": Filter("applicationDate", Kind.MOMENT),
             "financialPeriod": Filter("applicationPeriod"),
@@ -171,7 +183,10 @@ TABLES = (
             "supplier": Filter("supplier.number"),
             "documentType": Filter("documentType"),
             "status": Filter("status"),
+            "released": Filter("status", Kind.RELEASED),
             "financialPeriod": Filter("financialPeriod"),
+            "item": Filter("invoiceLines.inventoryNumber"),
+            "balance": Filter("balance", Kind.NUMBER),
             "branch": Filter("branchNumber.number"),
             "docDate": Filter("date", Kind.MOMENT),
             "dueDate": Filter("dueDate", Kind.MOMENT),
@@ -245,5 +260,22 @@ TABLES = (
         key=_by("organizationCd"),
         paging=Paging.UNPAGED,
         expansions={"expandBranches": "branches"},
+    ),
+    Table(
+        name="ledgers",
+        path="/v1/ledger",
+        fields=fields.LEDGER,
+        key=_by("number"),
+        paging=Paging.UNPAGED,
+        detail_prefixes=(),
+    ),
+    Table(
+        name="currencies",
+        path="/v1/currency",
+        fields=fields.CURRENCY,
+        key=_by("id"),
+        paging=Paging.UNPAGED,
+        detail_prefixes=(),
+        modified_field=None,
     ),
 )
