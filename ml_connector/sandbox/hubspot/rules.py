@@ -1,12 +1,16 @@
 """Rules that go beyond one value: what a record of a certain type must be, become or not be."""
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal, InvalidOperation
 
 from ml_connector.sandbox.hubspot.account import Account, NewLink
+from ml_connector.sandbox.hubspot.commerce_rules import (
+    check_invoice,
+    deal_flags,
+    invoice_amounts,
+    line_amounts,
+)
 from ml_connector.sandbox.hubspot.object_types import ObjectType
 from ml_connector.sandbox.hubspot.problems import (
-    RefusedError,
     bad_request,
     invalid_value,
     required_properties,
@@ -59,12 +63,14 @@ def settled(
     if stage and STAGE_ORDER.get(stage, 0) < STAGE_ORDER.get(before.get("lifecyclestage", ""), 0):
         changes = {name: value for name, value in changes.items() if name != "lifecyclestage"}
     if object_type.type_id == "0-53":
-        _check_invoice(account, record, {**before, **changes}, changes, links)
+        after = {**before, **changes}
+        check_invoice(account, record, after, changes, links)
+        changes = {**changes, **invoice_amounts(after, changes)}
     if object_type.type_id == "0-8":
         changes = _with_product(account, changes) if record is None else changes
-        changes = {**changes, **_line_amounts({**before, **changes})}
-    if object_type.type_id == "0-3" and record is None:
-        changes = {"pipeline": "default", **changes}
+        changes = {**changes, **line_amounts(account, {**before, **changes})}
+    if object_type.type_id == "0-3":
+        changes = {**({"pipeline": "default"} if record is None else {}), **changes, **deal_flags(changes)}
     return {**changes, **_searchable(changes), **_contact_extras(object_type, before, changes)}
 
 
@@ -86,60 +92,6 @@ def _check_currency(account: Account, name: str, code: str) -> None:
     settings = account.settings
     if code not in (settings.company_currency, *settings.additional_currencies):
         raise invalid_value(name, "INVALID_CURRENCY", f"{code} is not a currency of this account.")
-
-
-def _check_invoice(
-    account: Account,
-    record: Record | None,
-    after: Mapping[str, str],
-    changes: Mapping[str, str],
-    links: Iterable[NewLink],
-) -> None:
-    billable = after.get("hs_invoice_billable", "true")
-    if record is not None and billable != record.values.get("hs_invoice_billable", "true"):
-        raise invalid_value(
-            "hs_invoice_billable", "READ_ONLY_VALUE", "hs_invoice_billable can only be set at creation."
-        )
-    if billable == "false" or changes.get("hs_invoice_status", "draft") == "draft":
-        return
-    linked = {link.to_type.type_id for link in links}
-    for type_id, code in (("0-1", "INVOICE_TO_CONTACT"), ("0-8", "INVOICE_TO_LINE_ITEM")):
-        has_one = record is not None and account.links.of("0-53", record.id, type_id)
-        if not has_one and type_id not in linked:
-            raise RefusedError(
-                400,
-                f"Invoice status cannot change: a required association is missing: {code}",
-                sub_category="INVOICE_VALIDATION_ERROR",
-                context={"association": [code]},
-            )
-
-
-def _decimal(values: Mapping[str, str], name: str, default: str = "0") -> Decimal:
-    try:
-        return Decimal(values.get(name) or default)
-    except InvalidOperation:
-        return Decimal(default)
-
-
-def _line_amounts(after: Mapping[str, str]) -> dict[str, str]:
-    """Return the calculated amounts of a line item."""
-    price = _decimal(after, "price")
-    if price < 0:
-        raise invalid_value("price", "INVALID_NUMBER", "price must not be negative.")
-    if not after.get("price"):
-        return {}
-    quantity = _decimal(after, "quantity", "1")
-    gross = price * quantity
-    off = _decimal(after, "discount") * quantity or gross * _decimal(after, "hs_discount_percentage") / 100
-    cost = _decimal(after, "hs_cost_of_goods_sold") * quantity
-    figures = {
-        "hs_pre_discount_amount": gross,
-        "hs_total_discount": off,
-        "amount": gross - off,
-        "hs_post_tax_amount": gross - off + _decimal(after, "hs_tax_amount"),
-        "hs_margin": gross - off - cost,
-    }
-    return {name: f"{figure.normalize():f}" for name, figure in figures.items()}
 
 
 def _with_product(account: Account, changes: dict[str, str]) -> dict[str, str]:

@@ -100,9 +100,28 @@ def _json(call: Call, object_type: ObjectType) -> dict[str, Any]:
         "searchableProperties": [],
         "requiredProperties": list(object_type.required_all),
         "properties": [item.json() for item in catalogue.listed(call.account.settings)],
-        "associations": [],
+        "associations": _associations(call, object_type),
         "allowsSensitiveProperties": False,
         "archived": False,
         "createdAt": iso(0),
         "updatedAt": iso(0),
     }
+
+
+def _associations(call: Call, object_type: ObjectType) -> list[dict[str, Any]]:
+    """Return the plain types between a custom object and others, in both directions."""
+    types = call.account.association_types
+    found = []
+    for other in call.account.types.all.values():
+        for start, end in ((object_type, other), (other, object_type)):
+            plain = types.unlabelled(start.type_id, end.type_id)
+            if plain is not None:
+                found.append(
+                    {
+                        "id": str(plain.id),
+                        "fromObjectTypeId": start.type_id,
+                        "toObjectTypeId": end.type_id,
+                        "name": f"{start.singular}_to_{end.singular}",
+                    }
+                )
+    return found

@@ -105,6 +105,8 @@ class HubSpotSandboxSettings:
     """The settings of one sandbox account.
 
     Limits of None are not enforced. ``search_lag_seconds`` is how long a write stays unseen by search.
+    ``lines_needed_when_not_billable`` checks for line items where the guide says that nothing is checked, as some
+    integrations met it (reference: hubspot 5).
     ``batch_create_status``, ``partial_status`` and ``association_create_status`` are what 2026-09 answers, because the
     specification and older servers disagree (reference: hubspot 2); older versions always answer as documented.
     """
@@ -122,6 +124,7 @@ class HubSpotSandboxSettings:
     enterprise: bool = False
     payments_enabled: bool = False
     open_invoices_deletable: bool = False
+    lines_needed_when_not_billable: bool = False
 
     requests_per_ten_seconds: int | None = 190
     association_requests_per_ten_seconds: int | None = 150
