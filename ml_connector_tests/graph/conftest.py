@@ -22,6 +22,7 @@ from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector.visma import answers as visma_answers
 from ml_connector.visma import client as visma_client
 from ml_connector_tests.graph.harness import World, connection, empty_company
+from ml_connector_tests.graph.recovery import PAIRS
 
 
 class MakeWorld(Protocol):
@@ -32,9 +33,7 @@ class MakeWorld(Protocol):
 
 
 @pytest.fixture(scope="session")
-def dagster_template(
-    new_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
-) -> str:
+def dagster_template(new_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
     """Name of a database with our schema and Dagster's tables, which take longer to make than to copy."""
     url = new_database()
     with pytest.MonkeyPatch.context() as patch:
@@ -93,6 +92,13 @@ def make_world(
 def world(make_world: MakeWorld) -> World:
     """An empty company and an empty portal."""
     return make_world()
+
+
+@pytest.fixture
+def filled(world: World) -> World:
+    """A company with customers that are still to be synced."""
+    world.enter_pairs(range(PAIRS))
+    return world
 
 
 @pytest.fixture

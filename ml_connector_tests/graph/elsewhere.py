@@ -129,13 +129,16 @@ def _arm(death: Death) -> None:
 
 
 @contextmanager
-def killed_at_call(world: World, run: Elsewhere, nth: int, *, carried_out: bool) -> Iterator[None]:
+def killed_at_call(
+    world: World, run: Elsewhere, nth: int, *, path: str = "/", carried_out: bool
+) -> Iterator[None]:
     """Kill the run at its ``nth`` call: its answer never comes, and the process dies while it waits to try again.
 
     Args:
         world: whose sandbox is called.
         run: a run that has not started.
-        nth: counts the calls of both APIs from 1.
+        nth: counts the calls from 1.
+        path: beginning of the path of the calls that count.
         carried_out: whether the API does what the call asks.
     """
     log = world.sandbox.log
@@ -147,7 +150,7 @@ def killed_at_call(world: World, run: Elsewhere, nth: int, *, carried_out: bool)
             run.kill()
 
     kind = FaultKind.DROP_AFTER if carried_out else FaultKind.DROP_BEFORE
-    rule = world.sandbox.faults.add(FaultRule(kind=kind, skip=nth - 1, times=1))
+    rule = world.sandbox.faults.add(FaultRule(kind=kind, path=path, skip=nth - 1, times=1))
     log.end = end  # type: ignore[method-assign]
     try:
         yield

@@ -34,6 +34,9 @@ NAME = "acme"
 COUNTS = ("created", "updated", "unchanged", "skipped", "rejected", "pending", "conflicts")
 """What the records read must add up to."""
 
+ENDED = {"success": "done", "rejects": "rejects", "failed": "failed"}
+"""How a run stands in the ledger, by the status of its summary."""
+
 UNTOUCHED = frozenset(
     {
         "associatedcompanyid",
@@ -122,7 +125,11 @@ class World:
     # --- running
 
     def sync(
-        self, first: int | str | None = 0, last: int | str | None = None, *, steps: Sequence[str] | None = None
+        self,
+        first: int | str | None = 0,
+        last: int | str | None = None,
+        *,
+        steps: Sequence[str] | None = None,
     ) -> Summary:
         """Run windows, named by key or number, or all that are due (None), and hold the run to its invariants."""
         start, end = _key(first), _key(first if last is None else last)
@@ -165,9 +172,7 @@ class World:
     def writes(self) -> list[LoggedCall]:
         """The calls that could have changed HubSpot's records or properties."""
         harmless = ("/search", "/batch/read", "/access-token-info")
-        return [
-            call for call in self.calls() if call.method != "GET" and not call.path.endswith(harmless)
-        ]
+        return [call for call in self.calls() if call.method != "GET" and not call.path.endswith(harmless)]
 
     # --- what the portal holds
 
@@ -238,7 +243,9 @@ class World:
 
     def open_intents(self) -> int:
         """How many operations were sent without their end being known."""
-        found = self.query("SELECT count(*) FROM ml_connector.operation WHERE status IN ('intended', 'unknown')")
+        found = self.query(
+            "SELECT count(*) FROM ml_connector.operation WHERE status IN ('intended', 'unknown')"
+        )
         return int(found[0][0])
 
     def check(self, summary: Summary) -> None:
@@ -251,12 +258,17 @@ class World:
                 assert counts["read"] == self._operations(run_id, entity), (run_id, entity, counts)
         if summary.status in ("success", "rejects"):
             assert self.query(_INTENDED, run=summary.run_id) == []
+        if summary.status in ENDED:
+            stands = self.query(_STATUS, run=summary.run_id)
+            # A run that failed before its first asset began has left nothing to account for.
+            assert stands == [(ENDED[summary.status], True)] or (summary.status == "failed" and not stands)
 
     def _operations(self, run_id: str, entity: str) -> int:
         found = self.query(_OPERATIONS, run=run_id, entity=entity)
         return int(found[0][0])
 
 
+_STATUS = "SELECT status, finished_at IS NOT NULL FROM ml_connector.run WHERE run_id = :run"
 _LOADED = "SELECT run_id, summary -> 'entities' FROM ml_connector.run WHERE summary -> 'entities' IS NOT NULL"
 _OPERATIONS = (
     "SELECT count(DISTINCT record_key) FROM ml_connector.operation WHERE run_id = :run AND entity = :entity"

@@ -1,6 +1,10 @@
 """A dry run: it writes nothing, and says exactly what the next run does."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
 
 from ml_connector.database import home
 from ml_connector.datasets import Dataset
@@ -15,8 +19,6 @@ SENT = ("create", "update", "link")
 
 def plan_of(world: World, entity: str, window: int) -> Dataset:
     """Return the newest recorded plan of a window."""
-    import dagster as dg
-
     with world.instance() as instance:
         key = dg.AssetKey([NAME, "plan", entity])
         return recorded_dataset(instance, Storage(""), key, [rows.day(window)])
@@ -45,6 +47,8 @@ def portal_in_use(make_world: MakeWorld) -> World:
 
 
 class TestPlan:
+    """Up to the plan and no further."""
+
     def test_sends_no_write(self, make_world: MakeWorld) -> None:
         world = portal_in_use(make_world)
         before = world.portrait()
@@ -55,7 +59,9 @@ class TestPlan:
         assert world.writes() == []
         assert world.sandbox.hubspot.counts.writes == 0
         assert world.portrait() == before
-        assert world.query("SELECT count(*) FROM ml_connector.operation WHERE run_id = :r", r=summary.run_id) == [(0,)]
+        assert world.query(
+            "SELECT count(*) FROM ml_connector.operation WHERE run_id = :r", r=summary.run_id
+        ) == [(0,)]
 
     def test_into_a_portal_without_our_properties_sends_none_either(self, world: World) -> None:
         world.enter_pairs(range(20))
@@ -77,7 +83,8 @@ class TestPlan:
         did = {
             (row[0], row[1], row[2])
             for row in world.query(
-                "SELECT entity, record_key, action FROM ml_connector.operation WHERE run_id = :r", r=real.run_id
+                "SELECT entity, record_key, action FROM ml_connector.operation WHERE run_id = :r",
+                r=real.run_id,
             )
         }
         assert did == {line[:3] for line in said}
@@ -98,13 +105,17 @@ class TestPlan:
         assert real.status == "success"
         assert real.entities["links"]["read"] == 2
 
-    def test_leaves_its_window_due(self, world: World) -> None:
+    def test_leaves_its_window_due(self, make_world: MakeWorld) -> None:
+        yesterday = datetime.now(ZoneInfo("Europe/Oslo")).date() - timedelta(days=1)
+        world = make_world(start=yesterday)
         world.enter_pairs(range(3))
-        world.plan()
-        assert rows.day(0) in world.sync(None).partitions
+        world.plan(yesterday.isoformat())
+        assert world.sync(None).partitions == [yesterday.isoformat()]
         assert len(world.companies()) == 3
 
     def test_keeps_its_files_with_the_run(self, world: World) -> None:
         world.enter_pairs(range(3))
         summary = world.plan()
-        assert (home() / "storage" / NAME / "plan" / "companies" / rows.day(0) / f"{summary.run_id}.parquet").exists()
+        assert (
+            home() / "storage" / NAME / "plan" / "companies" / rows.day(0) / f"{summary.run_id}.parquet"
+        ).exists()

@@ -41,7 +41,8 @@ def fill(world: World) -> dict[int, str]:
             ids[number] = portal.add_record("companies", known_company(number))
     for number in range(STRANGERS):
         company = portal.add_record(
-            "companies", {"name": f"Fremmed {number}", "domain": f"fremmed{number}.no", "phone": f"33{number:06d}"}
+            "companies",
+            {"name": f"Fremmed {number}", "domain": f"fremmed{number}.no", "phone": f"33{number:06d}"},
         )
         person = {"email": f"person{number}@fremmed{number}.no", "lastname": f"Fremmed{number}"}
         portal.add_record("contacts", person, [("companies", company)])
@@ -49,6 +50,8 @@ def fill(world: World) -> dict[int, str]:
 
 
 class TestPortalThatHoldsHalf:
+    """Half of the customers are known to sales, and as many strangers are there."""
+
     def test_every_match_is_right_and_nothing_is_doubled(self, world: World) -> None:
         ids = fill(world)
         summary = world.sync()
@@ -85,7 +88,12 @@ class TestPortalThatHoldsHalf:
 
     def test_what_sales_typed_is_kept_where_the_policy_says_so(self, world: World) -> None:
         portal = world.sandbox.hubspot
-        own = {"name": "Kunde en", "domain": "kunde1.no", "description": "Ringer alltid før ti", "city": "Oslo"}
+        own = {
+            "name": "Kunde en",
+            "domain": "kunde1.no",
+            "description": "Ringer alltid før ti",
+            "city": "Oslo",
+        }
         company = portal.add_record("companies", own)
         person = {"email": "person1@kunde1.no", "firstname": "Kari", "jobtitle": "Sjef"}
         contact = portal.add_record("contacts", person, [("companies", company)])

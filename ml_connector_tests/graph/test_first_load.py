@@ -12,7 +12,9 @@ CUSTOMERS = 450
 class TestEmptyPortal:
     """N customers with a contact each."""
 
-    def test_costs_one_call_per_hundred_records_and_per_two_thousand_links(self, make_world: MakeWorld) -> None:
+    def test_costs_one_call_per_hundred_records_and_per_two_thousand_links(
+        self, make_world: MakeWorld
+    ) -> None:
         # The portal's true limits are in force: zero 429 is part of the figure.
         limits = {"requests_per_ten_seconds": 190, "association_requests_per_ten_seconds": 150}
         world = make_world(empty_company(hubspot={**limits, "searches_per_second": 5}))
@@ -48,7 +50,9 @@ class TestTheSameAgain:
         assert again.entities["companies"]["unchanged"] == CUSTOMERS
         assert again.entities["contacts"]["unchanged"] == CUSTOMERS
 
-    def test_stays_that_cheap_with_people_who_have_left_and_addresses_that_are_none(self, world: World) -> None:
+    def test_stays_that_cheap_with_people_who_have_left_and_addresses_that_are_none(
+        self, world: World
+    ) -> None:
         world.enter_pairs(range(150))
         world.enter("contacts", [rows.contact(900 + n, n, active=False) for n in range(120)])
         world.enter("contacts", [rows.contact(2000 + n, n, email=f"nobody{n}(at)kunde") for n in range(5)])

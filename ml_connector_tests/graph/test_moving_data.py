@@ -12,6 +12,8 @@ from ml_connector_tests.graph.harness import World, empty_company
 
 
 class TestOneStamp:
+    """An import gives thousands of rows one stamp."""
+
     @pytest.mark.parametrize("order", ["key", "modified"])
     def test_of_2500_rows_over_page_edges_loses_none(self, make_world: MakeWorld, order: str) -> None:
         world = make_world(empty_company(visma={"order": order}))
@@ -23,6 +25,8 @@ class TestOneStamp:
 
 
 class TestRowsThatChangeWhileTheyAreRead:
+    """People go on working in Visma."""
+
     @pytest.mark.parametrize("order", ["key", "modified"])
     def test_move_to_the_end_and_shift_the_others_and_none_is_lost(
         self, make_world: MakeWorld, order: str
@@ -65,6 +69,8 @@ class TestRowsThatChangeWhileTheyAreRead:
 
 
 class TestChangesAfterTheWindowsEnd:
+    """A window is closed, whatever has changed since."""
+
     def test_wait_for_their_own_window_and_their_people_are_linked_then(self, world: World) -> None:
         """The initial load at noon: customers edited this morning belong to the next window."""
         world.enter_pairs(range(10))
@@ -79,6 +85,8 @@ class TestChangesAfterTheWindowsEnd:
 
 
 class TestLateCommits:
+    """Rows that become visible after their window was read."""
+
     def test_inside_the_overlap_come_with_the_next_window(self, world: World) -> None:
         world.sync(0)
         world.enter_pairs(range(3), day=1)
@@ -100,6 +108,8 @@ class TestLateCommits:
 
 
 class TestClosure:
+    """Nothing waits for a customer that will never come."""
+
     def test_a_contact_brings_its_customer_along(self, world: World) -> None:
         world.sync(0)
         # A customer from the time before the connection whose window is not run, and a contact of today.
@@ -150,6 +160,8 @@ class TestClosure:
 
 
 class TestRestampedRows:
+    """Rows with a new stamp and nothing new in them."""
+
     def test_of_an_upgrade_write_nothing(self, world: World) -> None:
         world.enter_pairs(range(120))
         world.sync(0)
@@ -163,10 +175,14 @@ class TestRestampedRows:
 
 
 class TestChangedRows:
+    """What a change in Visma does in HubSpot."""
+
     def test_send_only_what_differs(self, world: World) -> None:
         world.enter_pairs(range(5))
         world.sync(0)
-        world.sandbox.visma.update("customers", "2", {"creditTerms": {"description": "14 dager"}}, stamp=rows.at(1))
+        world.sandbox.visma.update(
+            "customers", "2", {"creditTerms": {"description": "14 dager"}}, stamp=rows.at(1)
+        )
         world.sync(1)
         [sent] = world.query(
             "SELECT properties, previous FROM ml_connector.operation WHERE action = 'update' AND entity = 'companies'"

@@ -20,6 +20,8 @@ def change(world: World, number: int, window: int = 1) -> None:
 
 
 class TestArchived:
+    """Somebody archives what we have made."""
+
     def test_a_company_is_reported_and_never_made_again(self, synced: World) -> None:
         company = synced.company(3)
         synced.sandbox.hubspot.archive_as_person("companies", company.id)
@@ -78,6 +80,8 @@ class TestArchived:
 
 
 class TestMerged:
+    """Somebody merges records."""
+
     @pytest.mark.parametrize("new_id", [False, True], ids=["the primary's id", "a new id"])
     def test_two_of_our_companies_are_never_made_again(self, synced: World, *, new_id: bool) -> None:
         synced.sandbox.hubspot.configure(merge_gives_new_id=new_id)
@@ -111,6 +115,8 @@ class TestMerged:
 
 
 class TestEdited:
+    """Somebody changes values, or makes a record first."""
+
     def test_values_that_visma_does_not_change_stay_as_the_person_left_them(self, synced: World) -> None:
         company = synced.company(3)
         synced.sandbox.hubspot.edit_as_person("companies", company.id, {"city": "Bergen"})

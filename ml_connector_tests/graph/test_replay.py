@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from ml_connector.automation import job_name
+from ml_connector.database import home
 from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.harness import NAME, World
 
@@ -17,12 +18,16 @@ def materialise(world: World, assets: Sequence[str], window: int) -> None:
     keys = [dg.AssetKey([NAME, *asset.split("/")]) for asset in assets]
     with world.instance() as instance:
         job = world.definitions().resolve_job_def(job_name(NAME))
-        result = job.execute_in_process(instance=instance, partition_key=rows.day(window), asset_selection=keys)
+        result = job.execute_in_process(
+            instance=instance, partition_key=rows.day(window), asset_selection=keys
+        )
     assert result.success
     assert {event.asset_key for event in result.get_asset_materialization_events()} == set(keys)
 
 
 class TestReplayOfAnOldWindow:
+    """From the stored snapshots, without a call to Visma."""
+
     def test_calls_visma_not_once_and_leaves_newer_values_alone(self, world: World) -> None:
         world.enter_pairs(range(30))
         world.sync()
@@ -67,21 +72,19 @@ class TestReplayOfAnOldWindow:
         world.sandbox.visma.update("contacts", "1", {"phone1": "+47 22 22 22 22"}, stamp=rows.at(1))
         world.plan(1)
         first = world.contact(1).values["phone"]
-        world.sandbox.visma.update("contacts", "1", {"phone1": rows.contact(1, 1)["phone1"]}, stamp=rows.at(2))
+        world.sandbox.visma.update(
+            "contacts", "1", {"phone1": rows.contact(1, 1)["phone1"]}, stamp=rows.at(2)
+        )
         world.sync(2)
         world.sync(1, steps=FROM_RECORDS)
         assert world.contact(1).values["phone"] == first
 
     def test_keeps_every_version_of_the_files(self, world: World) -> None:
-        from pathlib import Path
-
-        from ml_connector.database import home
-
         world.enter_pairs([1])
         world.sync()
         world.sync()
         world.sync(0, steps=FROM_RECORDS)
-        folder = Path(home()) / "storage" / NAME
+        folder = home() / "storage" / NAME
         assert len(list((folder / "visma" / "customers" / rows.day(0)).glob("*.parquet"))) == 2
         assert len(list((folder / "records" / "companies" / rows.day(0)).glob("*.parquet"))) == 3
 
@@ -101,7 +104,9 @@ class TestParts:
         ],
         ids="+".join,
     )
-    def test_can_be_materialised_alone_and_change_nothing(self, world: World, assets: tuple[str, ...]) -> None:
+    def test_can_be_materialised_alone_and_change_nothing(
+        self, world: World, assets: tuple[str, ...]
+    ) -> None:
         world.enter_pairs(range(20))
         world.sync()
         before = world.portrait()

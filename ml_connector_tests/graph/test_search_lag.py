@@ -14,6 +14,8 @@ def lagging(make_world: MakeWorld, seconds: float) -> World:
 
 
 class TestImmediateRerun:
+    """The same window again before search knows of the first run."""
+
     @pytest.mark.parametrize("lag", LAGS)
     def test_doubles_nothing_with_the_ledger_nor_without(self, make_world: MakeWorld, lag: float) -> None:
         world = lagging(make_world, lag)

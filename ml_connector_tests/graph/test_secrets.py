@@ -28,7 +28,18 @@ CANARIES = {
     "hubspot_access_token": "pat-eu1-canary00-1111-4222-8333-444455556666",
 }
 
-PERSONAL = ("Fornavn", "Etternavn", "person1", "person99", "@kunde", "+47 9", "+479", "Storgata", "Kunde 1", "Leverandør")
+PERSONAL = (
+    "Fornavn",
+    "Etternavn",
+    "person1",
+    "person99",
+    "@kunde",
+    "+47 9",
+    "+479",
+    "Storgata",
+    "Kunde 1",
+    "Leverandør",
+)
 """Beginnings of every name, address, e-mail and phone number the tests' people and companies have."""
 
 Trace = tuple[str, str]
@@ -109,7 +120,7 @@ def run_with_trouble(world: World) -> list[Trace]:
         return FaultRule(kind=FaultKind.ANSWER, path=path, statuses=(status,), body=body)
 
     vault = Vault(database.engine())
-    for status, body in ((400, ErrorBody.HTML), (500, ErrorBody.HTML), (401, ErrorBody.TEXT)):
+    for status, body in ((400, ErrorBody.HTML), (500, ErrorBody.TEXT)):
         sync(0, answer("/connect/token", status, body))
     for name, wrong in (
         ("visma_client_secret", f"{CANARIES['visma_client_secret']}-wrong"),
@@ -119,9 +130,10 @@ def run_with_trouble(world: World) -> list[Trace]:
     ):
         vault.set(NAME, name, wrong)
         sync(0)
-        as_daemon(0)
+        if name == "hubspot_access_token":
+            as_daemon(0)
         vault.set(NAME, name, CANARIES[name])
-    sync(0, answer("/v1/customer", 401, ErrorBody.VISMA_MESSAGE))
+    sync(0, answer("/v1/customer", 401, ErrorBody.VISMA_MESSAGE), answer("/v1/contact", 500, ErrorBody.HTML))
     sync(0, answer("/crm/objects", 502, ErrorBody.HTML))
     sync(0, answer("/crm/objects/2026-09/companies/batch/upsert", 400, ErrorBody.HTML))
     world.sandbox.hubspot.poison(
@@ -145,7 +157,9 @@ def after_trouble(
     monkeypatch: pytest.MonkeyPatch,
 ) -> tuple[World, list[Trace]]:
     """A world after all the trouble, and all that was said on the way."""
-    visma = {name.removeprefix("visma_"): value for name, value in CANARIES.items() if name.startswith("visma_")}
+    visma = {
+        name.removeprefix("visma_"): value for name, value in CANARIES.items() if name.startswith("visma_")
+    }
     world = make_world(
         empty_company(visma=visma, hubspot={"access_tokens": (CANARIES["hubspot_access_token"],)})
     )
@@ -165,7 +179,9 @@ def after_trouble(
 
 def hits(texts: Iterator[Trace], needles: Mapping[str, str]) -> list[str]:
     """Return where which needle was found, without repeating the text."""
-    return sorted({f"{name} in {where}" for where, text in texts for name, needle in needles.items() if needle in text})
+    return sorted(
+        {f"{name} in {where}" for where, text in texts for name, needle in needles.items() if needle in text}
+    )
 
 
 def everywhere(world: World, said: list[Trace]) -> Iterator[Trace]:
@@ -175,6 +191,8 @@ def everywhere(world: World, said: list[Trace]) -> Iterator[Trace]:
 
 
 class TestAfterRunsWithTrouble:
+    """All that the runs have left is searched."""
+
     def test_secrets_and_personal_data_are_where_they_belong(
         self, after_trouble: tuple[World, list[Trace]]
     ) -> None:
@@ -187,7 +205,11 @@ class TestAfterRunsWithTrouble:
 
         # What is searched is really there, or this test would show nothing.
         places = {where for where, _ in everywhere(world, said)}
-        for place in ("public.event_logs.event", "public.runs.run_body", "ml_connector.credential.ciphertext"):
+        for place in (
+            "public.event_logs.event",
+            "public.runs.run_body",
+            "ml_connector.credential.ciphertext",
+        ):
             assert place in places
         assert any(where.startswith("storage/") for where in places)
         assert any(where.startswith("log ml_connector") for where in places)
@@ -210,7 +232,6 @@ class TestAfterRunsWithTrouble:
             "invalid_tenant",
             "HubSpot refused the access token",
             "characters that no token has",
-            "Customer Tenant ID",
         ):
             assert any(words in text for text in errors), words
 

@@ -55,6 +55,8 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 class TestTheSameWindowTwice:
+    """Somebody starts a run that is under way."""
+
     def test_at_once_makes_each_record_once(self, world: World) -> None:
         world.enter_pairs(range(150))
         runs = [Elsewhere(world).start() for _ in range(2)]
@@ -71,6 +73,8 @@ class TestTheSameWindowTwice:
 
 
 class TestAnOldAndANewWindow:
+    """The order of runs is not the order of windows."""
+
     @pytest.fixture
     def changed_twice(self, world: World) -> World:
         """A customer that had another name for a day; both windows are still to be synced."""
@@ -85,7 +89,9 @@ class TestAnOldAndANewWindow:
         )
         return world
 
-    def test_end_with_the_newest_values_when_the_old_one_writes_in_between(self, changed_twice: World) -> None:
+    def test_end_with_the_newest_values_when_the_old_one_writes_in_between(
+        self, changed_twice: World
+    ) -> None:
         """The old one must not write while the new one is between plan and load: it had found nothing to change."""
         world = changed_twice
         world.sandbox.visma.update("contacts", "2", {"phone1": "+47 33 33 33 33"}, stamp=rows.at(2))
@@ -110,6 +116,8 @@ class TestAnOldAndANewWindow:
 
 
 class TestPlanningBesideALoad:
+    """A person looks what would change while a run writes."""
+
     def test_is_not_kept_waiting(self, world: World) -> None:
         """A dry run writes nothing, so it does not need the portal for itself."""
         world.enter_pairs(range(5))
