@@ -89,7 +89,7 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
     def load(context: dg.AssetExecutionContext, plan: Dataset) -> dg.MaterializeResult[None]:
         def carry_out(loader: RecordLoader, links: LinkLoader) -> dict[str, LoadCounts]:
             contacts = loader.load("contacts", _operations(plan, "contacts"))
-            made = links.load(_operations(plan, "links"), frozenset(loader.created_ids))
+            made = links.load(_operations(plan, "links"), loader.created_ids)
             return {"contacts": contacts, "links": made}
 
         return _load(context, step, carry_out)

@@ -1,6 +1,6 @@
 """Carrying out link operations: associations are tracked like records, and pending with a reason if not made."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from uuid import uuid4
 
 from ml_connector.chunks import chunks
@@ -45,7 +45,7 @@ class LinkLoader:
         self._trace = f"{run_id[:8]}-{uuid4().hex[:8]}"
         self._sequence = 0
 
-    def load(self, plan: Iterable[Operation], created: frozenset[str]) -> LoadCounts:
+    def load(self, plan: Iterable[Operation], created: Set[str]) -> LoadCounts:
         """Carry out link operations.
 
         Args:
@@ -53,15 +53,14 @@ class LinkLoader:
             created: HubSpot ids of contacts this run has made, which have no associations to read.
         """
         counts = LoadCounts()
+        unlinked = set(created)
         for chunk in chunks(plan, CHUNK):
             self._load_chunk(
-                list({operation.key: operation for operation in chunk}.values()), created, counts
+                list({operation.key: operation for operation in chunk}.values()), unlinked, counts
             )
         return counts
 
-    def _load_chunk(
-        self, operations: Sequence[Operation], created: frozenset[str], counts: LoadCounts
-    ) -> None:
+    def _load_chunk(self, operations: Sequence[Operation], unlinked: set[str], counts: LoadCounts) -> None:
         counts.read += len(operations)
         entries = [self._entry(operation) for operation in operations]
         contacts = self._ids("contacts", (_from(entry) for entry in entries))
@@ -69,7 +68,7 @@ class LinkLoader:
         ready = [entry for entry in entries if _from(entry) in contacts and _to(entry) in companies]
         whole = {entry.trace_id for entry in ready}
         self._wait([entry for entry in entries if entry.trace_id not in whole], contacts, counts)
-        self._make(ready, contacts, companies, created, counts)
+        self._make(ready, contacts, companies, unlinked, counts)
 
     def _entry(self, operation: Operation) -> Entry:
         self._sequence += 1
@@ -99,11 +98,13 @@ class LinkLoader:
         entries: Sequence[Entry],
         contacts: dict[str, str],
         companies: dict[str, str],
-        created: frozenset[str],
+        unlinked: set[str],
         counts: LoadCounts,
     ) -> None:
-        old = sorted({contacts[_from(entry)] for entry in entries} - created)
-        held = read_links(self._client, "contacts", "companies", old)
+        """Make links; ``unlinked`` are contacts known to have none, which those that come here are no more."""
+        mine = {contacts[_from(entry)] for entry in entries}
+        held = read_links(self._client, "contacts", "companies", sorted(mine - unlinked))
+        unlinked -= mine
         has_primary = {
             contact
             for contact, linked in held.items()

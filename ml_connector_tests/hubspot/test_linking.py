@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from ml_connector.hubspot import linking
 from ml_connector.hubspot.associations import CONTACT_TO_COMPANY, CONTACT_TO_PRIMARY_COMPANY, read_links
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.linking import LinkLoader
@@ -87,6 +88,18 @@ def test_contacts_just_made_are_not_asked_for_their_links(filled: Chain) -> None
     mine = filled.contact("p1@fjord.no").id
     load(filled, ("contact:1", "customer:10"), created=frozenset({mine}))
     assert [call.path.rsplit("/", 1)[-1] for call in filled.sandbox.log.calls("hubspot")] == ["create"]
+
+
+def test_a_contact_just_made_keeps_its_first_company_as_primary_across_chunks(
+    filled: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linking, "CHUNK", 1)
+    mine = filled.contact("p1@fjord.no").id
+    load(filled, ("contact:1", "customer:10"), ("contact:1", "customer:20"), created=frozenset({mine}))
+    assert types(filled, mine) == {
+        filled.company("customer:10").id: {CONTACT_TO_COMPANY, CONTACT_TO_PRIMARY_COMPANY},
+        filled.company("customer:20").id: {CONTACT_TO_COMPANY},
+    }
 
 
 @pytest.mark.parametrize(
