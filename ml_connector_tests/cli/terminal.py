@@ -80,6 +80,19 @@ class Terminal:
         """Interrupt as a person does."""
         self.type("\x03")
 
+    def press_ctrl_c_until(self, text: str) -> int:
+        """Interrupt at a question until the program says so, and return its exit code.
+
+        Python loses a Ctrl-C that comes in the instant between showing a question and waiting for the answer; a person
+        then presses it again.
+        """
+        deadline = time.monotonic() + LONGEST_SECONDS
+        while text not in self.shown and time.monotonic() < deadline:
+            self.press_ctrl_c()
+            while text not in self.shown and self._read(time.monotonic() + 5.0):
+                pass
+        return self.end()
+
     def end(self) -> int:
         """Read to the end and return the exit code."""
         deadline = time.monotonic() + LONGEST_SECONDS
