@@ -8,7 +8,16 @@ from ml_connector.sandbox.hubspot.account import Account
 from ml_connector.sandbox.hubspot.object_types import ObjectType
 from ml_connector.sandbox.hubspot.pages.frame import list_address, record_address
 from ml_connector.sandbox.hubspot.pages.markup import Child, Markup, joined, tag
-from ml_connector.sandbox.hubspot.pages.values import initials, money, pill, plain, shown, title_of, whole
+from ml_connector.sandbox.hubspot.pages.values import (
+    day,
+    initials,
+    money,
+    pill,
+    plain,
+    shown,
+    title_of,
+    whole,
+)
 from ml_connector.sandbox.hubspot.records import Record
 
 PAGE_SIZE = 25
@@ -46,6 +55,16 @@ def value(name: str) -> Cell:
 
     def cell(account: Account, kind: ObjectType, record: Record) -> Child:
         return shown(account, account.catalogue(kind).get(name), record.values.get(name))
+
+    return cell
+
+
+def date_of(name: str) -> Cell:
+    """Return a cell that shows the day of a date or moment."""
+
+    def cell(account: Account, kind: ObjectType, record: Record) -> Child:
+        text = record.values.get(name)
+        return tag("span", day(text), class_="whole") if text else shown(account, None, None)
 
     return cell
 
@@ -99,13 +118,13 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
     "deals": (
         Column("Stage", status("dealstage")),
-        Column("Closes", value("closedate")),
+        Column("Closes", date_of("closedate")),
         Column("Amount", amount(("amount",), ("deal_currency_code",)), figures=True),
     ),
     "invoices": (
         Column("Status", status("hs_invoice_status")),
-        Column("Date", value("hs_invoice_date")),
-        Column("Due", value("hs_due_date")),
+        Column("Date", date_of("hs_invoice_date")),
+        Column("Due", date_of("hs_due_date")),
         Column("Amount", amount(("visma_amount", "hs_amount_billed"), ("hs_currency",)), figures=True),
         Column("Balance", amount(("visma_balance", "hs_balance_due"), ("hs_currency",)), figures=True),
     ),
@@ -116,7 +135,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
     "commerce_payments": (
         Column("Status", status("hs_latest_status")),
-        Column("Date", value("hs_initiated_date")),
+        Column("Date", date_of("hs_initiated_date")),
         Column("Amount", amount(("hs_initial_amount",), ("hs_currency_code",)), figures=True),
     ),
     "orders": (
@@ -125,6 +144,27 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
 }
 OTHER_COLUMNS = (Column("Visma", visma_keys), Column("Changed", value("hs_lastmodifieddate")))
+POSTED = (
+    ("Date", "visma_transaction_date"),
+    ("Period", "visma_period"),
+    ("Module", "visma_module"),
+    ("Description", "visma_description"),
+    ("Amount", "visma_amount"),
+)
+"""Columns of a type of the account's own that holds postings, where it has these properties."""
+
+
+def columns_of(account: Account, kind: ObjectType) -> Sequence[Column]:
+    """Return the columns of a type; one of the account's own shows the postings it holds, if it does."""
+    if kind.name in COLUMNS:
+        return COLUMNS[kind.name]
+    catalogue = account.catalogue(kind)
+    posted = [
+        Column(label, value(name), figures=label == "Amount")
+        for label, name in POSTED
+        if catalogue.get(name) is not None
+    ]
+    return posted or OTHER_COLUMNS
 
 
 def record_list(account: Account, kind: ObjectType, query: str, page_number: int) -> Markup:
@@ -152,7 +192,7 @@ def table(
     without: Sequence[str] = (),
 ) -> Markup:
     """Return a table of records; the first column leads to each, ``without`` names columns to leave out."""
-    columns = [*(item for item in COLUMNS.get(kind.name, OTHER_COLUMNS) if item.label not in without), *extra]
+    columns = [*(item for item in columns_of(account, kind) if item.label not in without), *extra]
     head = [tag("th", "Name", scope="col")]
     head += [
         tag("th", column.label, scope="col", class_="figures" if column.figures else None)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from ml_connector.sandbox.hubspot.account import Account
 from ml_connector.sandbox.hubspot.object_types import ObjectType
 from ml_connector.sandbox.hubspot.pages.frame import list_address
+from ml_connector.sandbox.hubspot.pages.invoice import ALWAYS, lines_card, missing, open_balance
 from ml_connector.sandbox.hubspot.pages.lists import Column, table
 from ml_connector.sandbox.hubspot.pages.markup import Child, Markup, joined, tag
 from ml_connector.sandbox.hubspot.pages.values import EMPTY, initials, moment, pill, plain, shown, title_of
@@ -79,7 +80,8 @@ LINKED_ORDER = ("0-1", "0-2", "0-53", "0-8", "0-101", "0-3", "0-123")
 def record_page(account: Account, kind: ObjectType, record: Record) -> Markup:
     """Return the content of a record's page."""
     about = [_visma(account, kind, record), _about(account, kind, record)]
-    related = [*_linked(account, kind, record), _changes(account, kind, record)]
+    lines = [lines_card(account, kind, record)] if kind.name == "invoices" else []
+    related = [*lines, *_linked(account, kind, record), _changes(account, kind, record)]
     return joined(
         tag("p", tag("a", f"← {kind.plural_label}", href=list_address(kind)), class_="back"),
         _header(account, kind, record),
@@ -174,10 +176,12 @@ def _linked(account: Account, kind: ObjectType, record: Record) -> list[Markup]:
     cards = []
     rank = {type_id: place for place, type_id in enumerate(LINKED_ORDER)}
     for store in sorted(account.stores.values(), key=lambda item: rank.get(item.type.type_id, len(rank))):
+        if kind.name == "invoices" and store.type.name == "line_items":
+            continue
         linked = account.links.of(kind.type_id, record.id, store.type.type_id)
         found = [other for other in map(store.get, linked) if other is not None]
         always = kind.name == "companies" and store.type.name in ("contacts", "invoices")
-        if found or always:
+        if found or always or (kind.name == "invoices" and store.type.type_id in ALWAYS):
             cards.append(_linked_card(account, kind, record, store.type, found))
     return cards
 
@@ -196,8 +200,9 @@ def _linked_card(
     )
     title = tag("h2", other.plural_label, tag("span", str(len(found)), class_="count"))
     if not found:
+        words = tag("p", f"No {other.plural_label.lower()} yet.", class_="none")
         return tag(
-            "section", title, tag("p", f"No {other.plural_label.lower()} yet.", class_="none"), class_="card"
+            "section", title, missing(kind, other) if kind.name == "invoices" else words, class_="card"
         )
     newest = sorted(found, key=lambda one: int(one.id), reverse=True)[:MOST_LINKED]
     extra = (Column("Link", labels),) if labelled else ()
@@ -211,9 +216,11 @@ def _linked_card(
             else None
         )
         more = tag("details", summary, table(account, other, rest, extra, NARROW), left)
+    owed = kind.name == "companies" and other.name == "invoices"
     return tag(
         "section",
         title,
+        open_balance(account, kind, record) if owed else None,
         table(account, other, newest[:FIRST_LINKED], extra, NARROW),
         more,
         class_="card flush",

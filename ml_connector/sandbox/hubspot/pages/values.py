@@ -16,6 +16,8 @@ EMPTY = "–"
 NARROW_SPACE = "\u202f"
 LONGEST_WHOLE = 26
 AMOUNT_NAMES = re.compile(r"(amount|balance|price|revenue|purchases|fees|billed|paid)(_|$)")
+DOCUMENTS = {"CreditNote": "Credit note", "DebitNote": "Debit note"}
+"""What an invoice record is called when it stands for another document."""
 STATUS_TONES = {
     "paid": "good",
     "succeeded": "good",
@@ -37,7 +39,8 @@ def title_of(object_type: ObjectType, record: Record) -> str:
         return name or values.get("email") or f"Contact {record.id}"
     if object_type.type_id == "0-53":
         number = values.get("hs_number") or values.get("visma_number")
-        return f"Invoice {number}" if number else f"Invoice {record.id}"
+        word = DOCUMENTS.get(values.get("visma_document_type", ""), "Invoice")
+        return f"{word} {number or record.id}"
     known = values.get(object_type.display_property) or values.get("domain")
     return known or f"{object_type.singular_label} {record.id}"
 
@@ -73,6 +76,7 @@ def number(text: str, *, amount: bool = False) -> str:
         value = Decimal(text)
     except InvalidOperation:
         return text
+    value = abs(value) if value == 0 else value
     decimals = max(-int(value.as_tuple().exponent), 2) if amount else max(-int(value.as_tuple().exponent), 0)
     return f"{value:,.{decimals}f}".replace(",", NARROW_SPACE)
 
