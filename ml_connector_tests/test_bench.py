@@ -49,8 +49,12 @@ def test_links_are_counted_by_the_keys_at_both_ends() -> None:
     assert found.writes == 2, "one batch of contacts and one of links"
 
 
-def test_days_that_were_missed_are_one_run() -> None:
-    assert [figure.what for figure in GOALS["g"](Scale(100, 100)) if not figure.holds] == []
+def test_a_goal_is_tried_with_the_real_job() -> None:
+    figures = GOALS["c"](Scale(companies=100, customers=100))
+    assert [figure.what for figure in figures if not figure.holds] == []
+    assert figures[1].measured == "150", (
+        "100 that sales knows, half of which are customers, and 50 more customers"
+    )
 
 
 def test_a_portal_knows_companies_by_one_clue_each() -> None:
