@@ -11,6 +11,7 @@ from itertools import count
 from multiprocessing.connection import Connection
 from typing import Any
 
+from ml_connector.cli.output import StoppedError
 from ml_connector.cli.sync import Summary, run_windows
 from ml_connector.errors import ConnectorError
 from ml_connector.ledger.journal import Journal
@@ -47,14 +48,16 @@ class Elsewhere:
         *,
         steps: Sequence[str] | None = None,
         death: Death | None = None,
+        settings: ConnectionSettings | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self._mine, theirs = _forkserver.Pipe(duplex=False)
         self._process = _forkserver.Process(
             target=_run,
             args=(
                 theirs,
-                world.environment,
-                world.settings,
+                {**world.environment, **(environment or {})},
+                settings or world.settings,
                 _key(first),
                 _key(first if last is None else last),
                 tuple(steps) if steps is not None else None,
@@ -70,15 +73,23 @@ class Elsewhere:
         self._started.set()
         return self
 
-    def kill(self) -> None:
-        """Kill it with SIGKILL; safe to call from another thread."""
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """Send it a signal; safe to call from another thread."""
         assert self._started.wait(LONGEST_SECONDS)
-        os.kill(int(self._process.pid or 0), signal.SIGKILL)
+        os.kill(int(self._process.pid or 0), how)
 
     def died(self) -> bool:
         """Wait for its end; whether it was killed."""
         self._process.join(LONGEST_SECONDS)
         return bool(self._process.exitcode == -signal.SIGKILL)
+
+    def error(self) -> str:
+        """Wait for its end and return the sentence of its error."""
+        assert self._mine.poll(LONGEST_SECONDS)
+        answer = self._mine.recv()
+        self._process.join(LONGEST_SECONDS)
+        assert isinstance(answer, str), answer
+        return answer
 
     def ended(self) -> bool:
         """Whether it has said what it did."""
@@ -110,6 +121,8 @@ def _run(
         answers.send(run_windows(settings, first, last, steps=steps, quiet=True))
     except ConnectorError as error:
         answers.send(str(error))
+    except StoppedError as error:
+        answers.send(error.message)
 
 
 def _arm(death: Death) -> None:
@@ -130,7 +143,13 @@ def _arm(death: Death) -> None:
 
 @contextmanager
 def killed_at_call(
-    world: World, run: Elsewhere, nth: int, *, path: str = "/", carried_out: bool
+    world: World,
+    run: Elsewhere,
+    nth: int,
+    *,
+    path: str = "/",
+    carried_out: bool,
+    how: signal.Signals = signal.SIGKILL,
 ) -> Iterator[None]:
     """Kill the run at its ``nth`` call: its answer never comes, and the process dies while it waits to try again.
 
@@ -140,6 +159,7 @@ def killed_at_call(
         nth: counts the calls from 1.
         path: beginning of the path of the calls that count.
         carried_out: whether the API does what the call asks.
+        how: the signal.
     """
     log = world.sandbox.log
     ended = log.end
@@ -147,7 +167,7 @@ def killed_at_call(
     def end(call: LoggedCall) -> None:
         ended(call)
         if call.status == DROPPED:
-            run.kill()
+            run.kill(how)
 
     kind = FaultKind.DROP_AFTER if carried_out else FaultKind.DROP_BEFORE
     rule = world.sandbox.faults.add(FaultRule(kind=kind, path=path, skip=nth - 1, times=1))

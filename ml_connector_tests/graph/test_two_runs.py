@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from ml_connector.database import advisory_lock
+from ml_connector.hubspot import resource
 from ml_connector.sandbox.faults import FaultKind, FaultRule
 from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.elsewhere import LONGEST_SECONDS, Elsewhere
@@ -70,6 +72,22 @@ class TestTheSameWindowTwice:
         assert world.sandbox.hubspot.counts.throttled == 0
         assert sorted(summary.entities["companies"]["created"] for summary in summaries) == [0, 150]
         assert world.open_intents() == 0
+
+
+class TestARunThatNeverEnds:
+    """Somebody else writes to the portal, and goes on and on."""
+
+    def test_is_named_by_the_one_that_gives_up(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        world.enter_pairs(range(5))
+        monkeypatch.setattr(resource, "WRITER_WAIT_SECONDS", 0.05)
+        portal = world.sandbox.settings.hubspot.portal_id
+        with advisory_lock(f"hubspot portal {portal}", note="run 4711"):
+            summary = world.sync()
+        assert summary.status == "failed"
+        assert "run 4711" in str(summary.error)
+        assert "Wait until it has finished" in str(summary.error)
+        assert world.writes() == []
+        assert world.sync().status == "success"
 
 
 class TestAnOldAndANewWindow:
