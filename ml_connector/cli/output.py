@@ -79,7 +79,7 @@ def _refuse(error: click.ClickException, *, as_json: bool) -> int:
     if as_json:
         emit_error(error.format_message())
     elif isinstance(error, StoppedError):
-        errors.print(error.format_message(), soft_wrap=True)
+        errors.print(error.format_message(), soft_wrap=not errors.is_terminal)
     else:
         error.show()
     return error.exit_code
@@ -109,7 +109,7 @@ def emit_error(message: str, remedy: str | None = None, record: str | None = Non
 
 def show_error(text: str) -> None:
     """Print an error's sentence on standard error."""
-    errors.print(f"[bold red]Error:[/] {escape(text)}", soft_wrap=True)
+    errors.print(f"[bold red]Error:[/] {escape(text)}", soft_wrap=not errors.is_terminal)
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -203,7 +203,7 @@ def show_summary(summary: Summary, *, hint: str | None = None) -> None:
         )
         slowed = f", {counts['throttled']:,} answered with 429" if counts["throttled"] else ""
         console.print(f"{SYSTEMS.get(system, system)}: {called}{slowed}.")
-    console.print(f"{_verdict(summary, hint)} Run {summary.run_id}.", soft_wrap=True)
+    console.print(f"{_verdict(summary, hint)} Run {summary.run_id}.", soft_wrap=not console.is_terminal)
     if summary.error:
         show_error(summary.error)
 
