@@ -38,6 +38,7 @@ class StoredFile:
     size: int | None = None
     sha256: str | None = None
 
+
 PIECE_BYTES = 1024 * 1024
 """How much of a file is read at a time to compute its hash."""
 

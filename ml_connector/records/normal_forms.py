@@ -48,7 +48,9 @@ def text(value: object) -> str | None:
     """
     if value is None:
         return None
-    if isinstance(value, str) and value.isprintable():  # most values, and much faster to tell than by the expression
+    if (
+        isinstance(value, str) and value.isprintable()
+    ):  # most values, and much faster to tell than by the expression
         return value.strip() or None
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise OddValueError(f"a value of type {type(value).__name__} stands where text should")

@@ -87,7 +87,7 @@ def take_delivery(
     for number, quantity in wanted.items():
         line = lines[number]
         line.received += quantity
-        line.completed = line.received >= line.quantity
+        line.completed = line.completed or line.received >= line.quantity
         amount += cents(quantity * line.cost)
     receipt = Receipt(books.next_number("receipt", 700_001), sum(wanted.values(), ZERO), amount)
     order.receipts.append(receipt)

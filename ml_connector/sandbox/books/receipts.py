@@ -11,7 +11,7 @@ from ml_connector.sandbox.books.money import ZERO, cents, rate_of
 from ml_connector.sandbox.books.partners import Partner
 from ml_connector.sandbox.books.payments import Payment, PaymentLine
 from ml_connector.sandbox.books.posting import application_entries, netted, payment_entries
-from ml_connector.sandbox.books.receivables import check_use, settle, take
+from ml_connector.sandbox.books.receivables import check_use, checked_uses, settle, take
 from ml_connector.sandbox.books.state import Books
 
 FIRST_PAYMENT = 400_001
@@ -44,15 +44,11 @@ def receive(
         raise UsageError(f"A {kind} of {paid} cannot pay {total}.")
     payment = _new(books, kind, partner, currency, paid, stamp, number)
     payment.reference = reference
-    left = paid
-    for key, part in amounts.items():
-        target = books.document(key)
-        check_use(payment, left, target, part)
-        left -= part
+    for target, part in checked_uses(books, payment, paid, amounts):
         base = settle(books, target, kind, payment.number, part, stamp)
         payment.lines.append(PaymentLine(target, part, base, stamp.date()))
-    payment.available = left
-    payment.available_base = cents(left * payment.rate)
+    payment.available = paid - total
+    payment.available_base = cents(payment.available * payment.rate)
     return _finish(books, payment, payment_entries(payment), stamp)
 
 
@@ -63,9 +59,7 @@ def apply(books: Books, payment: Payment, amounts: Mapping[str, Decimal], stamp:
         UsageError: it has not that much, or a document cannot take it.
     """
     entries: list[Entry] = []
-    for key, amount in amounts.items():
-        target = books.document(key)
-        check_use(payment, payment.available, target, amount)
+    for target, amount in checked_uses(books, payment, payment.available, amounts):
         given = _draw(payment, amount)
         taken = settle(books, target, payment.type, payment.number, amount, stamp)
         payment.lines.append(PaymentLine(target, amount, taken, stamp.date()))

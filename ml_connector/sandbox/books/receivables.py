@@ -4,6 +4,7 @@ Every function carries out all effects of one event: balances, applications, the
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -73,10 +74,13 @@ def change(books: Books, document: Document, edit: Callable[[Document], object],
     """
     applied = document.totals.amount - document.balance
     applied_base = document.base.amount - document.balance_base
-    edit(document)
-    document.work_out()
-    if document.totals.amount < applied:
+    trial = replace(document, lines=[replace(line) for line in document.lines])
+    edit(trial)
+    trial.work_out()
+    if document.stage != "Voided" and trial.totals.amount < applied:
         raise UsageError("More is applied to the document than it would amount to.", record=document.key)
+    document.lines = trial.lines
+    document.work_out()
     document.balance -= applied
     document.balance_base -= applied_base
     if document.stage == "Voided":
@@ -96,9 +100,7 @@ def apply_credit(books: Books, credit: Document, amounts: Mapping[str, Decimal],
     Raises:
         UsageError: it has less left, or a document owes less, or it is in another currency or of another customer.
     """
-    for key, amount in amounts.items():
-        target = books.document(key)
-        check_use(credit, credit.balance, target, amount)
+    for target, amount in checked_uses(books, credit, credit.balance, amounts):
         given = take(credit, amount)
         taken = settle(books, target, credit.type, credit.number, amount, stamp)
         credit.applications.append(
@@ -122,6 +124,23 @@ def check_use(payer: Document | Payment, left: Decimal, target: Document, amount
         raise UsageError(f"{payer.key} has only {left} left.", record=target.key)
     if amount > target.balance:
         raise UsageError(f"Only {target.balance} is left to pay of the document.", record=target.key)
+
+
+def checked_uses(
+    books: Books, payer: Document | Payment, left: Decimal, amounts: Mapping[str, Decimal]
+) -> list[tuple[Document, Decimal]]:
+    """Return the documents and amounts, all of them checked before the first is carried out.
+
+    Raises:
+        UsageError: one of them cannot be.
+    """
+    found = []
+    for key, amount in amounts.items():
+        target = books.document(key)
+        check_use(payer, left, target, amount)
+        left -= amount
+        found.append((target, amount))
+    return found
 
 
 def take(document: Document, amount: Decimal) -> Decimal:

@@ -17,8 +17,8 @@ from ml_connector.sandbox.books.documents import Document
 from ml_connector.sandbox.books.money import ZERO, rate_of
 from ml_connector.sandbox.books.partners import ContactPerson, Partner
 from ml_connector.sandbox.books.payments import Payment
+from ml_connector.sandbox.books.sales import FIRST
 from ml_connector.sandbox.books.state import Books
-from ml_connector.sandbox.books.year import FIRST
 from ml_connector.sandbox.visma.new_lines import NewLine, made_line, numbered
 
 Kind = Literal["Invoice", "CreditNote", "DebitNote"]
