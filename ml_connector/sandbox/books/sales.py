@@ -108,8 +108,9 @@ class Sales:
         invoice.stage = fate if fate in _HELD else "Hold" if fate == "cancelled" else None
         receivables.enter(books, invoice, stamp)
         if fate in ("cancelled", "voided"):
-            later = day + timedelta(days=1)
-            self._plan(min(later, self._last), lambda when: receivables.void(books, invoice, when))
+            later = min(day + timedelta(days=1), self._last)
+            soonest = stamp + timedelta(minutes=20)
+            self._plan(later, lambda when: receivables.void(books, invoice, max(when, soonest)))
         elif invoice.released and invoice.balance:
             self._expect(serial, invoice)
 

@@ -7,6 +7,7 @@ from itertools import count
 
 from ml_connector.sandbox.books.general import GeneralLedger
 from ml_connector.sandbox.books.partners import Partner
+from ml_connector.sandbox.books.sales import Sales
 from ml_connector.sandbox.books.settings import BooksSettings
 from ml_connector.sandbox.books.state import Books
 from ml_connector.sandbox.books.supply import Supply
