@@ -109,8 +109,7 @@ class Sales:
         receivables.enter(books, invoice, stamp)
         if fate in ("cancelled", "voided"):
             later = min(day + timedelta(days=1), self._last)
-            soonest = stamp + timedelta(minutes=20)
-            self._plan(later, lambda when: receivables.void(books, invoice, max(when, soonest)))
+            self._plan(later, lambda when: receivables.void(books, invoice, max(when, stamp)))
         elif invoice.released and invoice.balance:
             self._expect(serial, invoice)
 
