@@ -24,27 +24,31 @@ one JSON document. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but with 
 
 def render() -> str:
     """Return the page."""
-    return "\n".join([HEADING, *(_section(path, command) for path, command in commands(main))])
+    program = main.context_class(main, info_name=PROGRAM, terminal_width=WIDTH, **main.context_settings)
+    return "\n".join([HEADING, *(_section(context) for context in commands(main, program))])
 
 
-def commands(
-    group: click.Group, path: tuple[str, ...] = (PROGRAM,)
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """Yield every command below a group with the words that call it."""
+def commands(group: click.Group, parent: click.Context) -> Iterator[click.Context]:
+    """Yield the context of every command below a group.
+
+    Each has its parents, since a command's help option is made once, from the first context that asks for it: one
+    without parents would not know ``-h``, here and for the rest of the process.
+    """
     for name, command in sorted(group.commands.items()):
+        context = command.context_class(command, parent=parent, info_name=name)
         if isinstance(command, click.Group):
-            yield from commands(command, (*path, name))
+            yield from commands(command, context)
         else:
-            yield (*path, name), command
+            yield context
 
 
-def _section(path: tuple[str, ...], command: click.Command) -> str:
-    context = click.Context(command, info_name=" ".join(path), terminal_width=WIDTH)
+def _section(context: click.Context) -> str:
+    command, path = context.command, context.command_path
     usage = command.get_usage(context).removeprefix("Usage: ")
     rows = "\n".join(_row(option, context) for option in command.params if isinstance(option, click.Option))
     table = f"\n| option | meaning |\n|---|---|\n{rows}\n" if rows else ""
     notes = f"\n{' '.join(command.epilog.split())}\n".replace("\b ", "") if command.epilog else ""
-    return f"## {' '.join(path)}\n\n{_text(command)}\n\n```\n{usage}\n```\n{notes}{table}"
+    return f"## {path}\n\n{_text(command)}\n\n```\n{usage}\n```\n{notes}{table}"
 
 
 def _text(command: click.Command) -> str:
