@@ -85,6 +85,28 @@ class Policy(StrEnum):
     NEVER_AFTER_CREATE = "never_after_create"
 
 
+class DealRule(StrEnum):
+    """How the deal of an invoice may be recognised."""
+
+    REFERENCE = "reference"
+    ONLY_DEAL = "only_deal"
+
+
+class Switch(StrEnum):
+    """Whether something is done: always, never, or where the portal is set up for it."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+class DeletionPolicy(StrEnum):
+    """What happens to a HubSpot record whose Visma document no longer exists."""
+
+    FLAG = "flag"
+    ARCHIVE = "archive"
+
+
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -136,6 +158,99 @@ class MergingSettings(_Settings):
     clear_on_null: frozenset[str] = Field(
         default=frozenset(),
         description="Properties that are emptied in HubSpot where Visma has no value; by default none is.",
+    )
+
+
+class InvoiceSettings(_Settings):
+    """How invoices, credit notes and debit notes travel."""
+
+    convert_currency: bool = Field(
+        default=False,
+        description="Whether a document in a currency the portal lacks travels in the company's base currency; if not, "
+        "it is rejected with the remedy.",
+    )
+
+
+class DealSettings(_Settings):
+    """How the deal of an invoice is found. Two deals that fit are never guessed between: the invoice stays without."""
+
+    rules: tuple[DealRule, ...] = Field(
+        default=(DealRule.REFERENCE, DealRule.ONLY_DEAL),
+        description="Rules tried in this order: a reference on the invoice equal to a property of the deal; the "
+        "company's only open or won deal that fits by amount and date. Empty: invoices are not linked to deals.",
+    )
+    reference_fields: tuple[str, ...] = Field(
+        default=("customerRefNumber", "externalReference"),
+        description="Fields of a Visma document that may name the deal.",
+    )
+    reference_properties: tuple[str, ...] = Field(
+        default=("order_reference", "order_number", "purchase_order_number", "deal_reference"),
+        description="Deal properties that may hold the same reference; those missing in the portal are ignored.",
+    )
+    amount_tolerance_percent: int = Field(
+        default=2,
+        ge=0,
+        le=100,
+        description="How far the deal's amount may be from the invoice's, without or with VAT, for `only_deal`.",
+    )
+    days: int = Field(
+        default=60,
+        ge=0,
+        le=730,
+        description="How many days the deal's close date may be from the invoice's date, for `only_deal`; and how long "
+        "after its date an invoice without a deal is still looked at when deals change.",
+    )
+
+
+class PaymentSettings(_Settings):
+    """Whether payments become commerce payment records; balance, status and paid date travel on the invoice anyway."""
+
+    records: Switch = Field(
+        default=Switch.AUTO,
+        description="`auto` writes payment records where the portal is set up for them; `on` makes that a must.",
+    )
+
+
+class TransactionRules(_Settings):
+    """Which journal batches are sales, and where they are kept in HubSpot."""
+
+    modules: tuple[str, ...] = Field(
+        default=(), description="Modules by short code, such as AR, GL, SO; empty: all of them."
+    )
+    account_types: tuple[str, ...] = Field(
+        default=("Income",), description="Types of the accounts whose lines are sales."
+    )
+    account_ranges: tuple[tuple[str, str], ...] = Field(
+        default=(),
+        description="Ranges of account numbers (first, last) whose lines are sales; they replace `account_types`.",
+    )
+    ledgers: tuple[str, ...] = Field(
+        default=(), description="Ledgers whose batches count; empty: those with actual balances."
+    )
+    dimensions: dict[str, tuple[str, ...]] = Field(
+        default={},
+        description="Values of sub-account segments, by segment id, of which a line must have one; empty: any.",
+    )
+    object: str = Field(
+        default="auto",
+        pattern=r"^[a-z0-9_-]+$",
+        description="The HubSpot object that keeps them: `auto` makes a custom object where the portal allows it, "
+        "`ledger` keeps them in the ledger and the statement only, anything else names an object of yours.",
+    )
+
+
+class ReconciliationSettings(_Settings):
+    """What follows from a comparison of the two systems."""
+
+    deletions: DeletionPolicy = Field(
+        default=DeletionPolicy.FLAG,
+        description="What happens to a HubSpot invoice whose Visma document is gone: it is listed, or archived.",
+    )
+    most_archived: int = Field(
+        default=10,
+        ge=0,
+        le=10_000,
+        description="The most records one reconciliation archives; more than that archives none and says so.",
     )
 
 
@@ -201,6 +316,17 @@ class ConnectionSettings(_Settings):
     record_links: RecordLinks = Field(
         default=RecordLinks(),
         description="Addresses of Visma's screens, by which a HubSpot record leads back to Visma.",
+    )
+    invoices: InvoiceSettings = Field(default=InvoiceSettings(), description="How documents travel.")
+    deals: DealSettings = Field(default=DealSettings(), description="How the deal of an invoice is found.")
+    payments: PaymentSettings = Field(
+        default=PaymentSettings(), description="Whether payments become records."
+    )
+    transactions: TransactionRules = Field(
+        default=TransactionRules(), description="Which journal batches are sales."
+    )
+    reconciliation: ReconciliationSettings = Field(
+        default=ReconciliationSettings(), description="What follows from a comparison of the two systems."
     )
     owners: tuple[str, ...] = Field(
         default=("team:finance-systems",),
