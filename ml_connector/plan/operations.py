@@ -12,21 +12,28 @@ Values = Mapping[str, str | None]
 
 
 class Action(StrEnum):
-    """What a plan would do with one record or link."""
+    """What a plan would do with one record or link.
+
+    Archived is a record of ours that Visma has no more, such as a removed line; unlinked, a link that is not wanted any
+    more; opened, an invoice made as a draft that gets its status once it is whole.
+    """
 
     CREATE = "create"
     UPDATE = "update"
     LINK = "link"
+    ARCHIVE = "archive"
+    UNLINK = "unlink"
+    OPEN = "open"
     UNCHANGED = "unchanged"
     SKIP = "skip"
     CONFLICT = "conflict"
     REJECT = "reject"
 
 
-SENT = frozenset({Action.CREATE, Action.UPDATE, Action.LINK})
+SENT = frozenset({Action.CREATE, Action.UPDATE, Action.LINK, Action.ARCHIVE, Action.UNLINK, Action.OPEN})
 """The actions that reach HubSpot."""
 
-STORED = SENT | {Action.CONFLICT, Action.REJECT}
+STORED = frozenset({Action.CREATE, Action.UPDATE, Action.CONFLICT, Action.REJECT})
 """The actions whose record travels with the plan, so that it can be tried again in a later run."""
 
 
