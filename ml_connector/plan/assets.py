@@ -62,7 +62,7 @@ def _companies(step: Step) -> dg.AssetsDefinition:
         due = _due(ledger, "companies", CompanyRecord.from_row)
         unknown = _unknown(ledger, "companies", records, due)
         stream = (CompanyRecord.from_row(row) for row in records.rows())
-        both = companies_with_due(stream, due, _present("companies", records) if due else ())
+        both = companies_with_due(stream, due, _present_companies(records) if due else ())
         return _write(context, step, planner.plan(both, unknown))
 
     return plan
@@ -83,7 +83,7 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
         due = _due(ledger, "contacts", ContactRecord.from_row)
         unknown = _unknown(ledger, "contacts", records, due)
         stream = (ContactRecord.from_row(row) for row in records.rows())
-        both = contacts_with_due(stream, due, _present("contacts", records) if due else ())
+        both = contacts_with_due(stream, due, _present_contacts(records) if due else {})
         owed = (
             link(found.from_key, found.to_key, context.partition_keys[-1])
             for found in ledger.pending_links("contacts")
@@ -98,11 +98,14 @@ def _due(ledger: LedgerReader, entity: str, read: Callable[[Mapping[str, Any]], 
     return [read(reject.record) for reject in ledger.due_rejects(entity, datetime.now(UTC))]
 
 
-def _present(entity: str, records: Dataset) -> set[str]:
-    """Return all Visma keys in a dataset of records."""
-    if entity == "contacts":
-        rows = records.rows(columns=["contact_ids"])
-        return {f"contact:{number}" for row in rows for number in row["contact_ids"]}
+def _present_contacts(records: Dataset) -> dict[str, str]:
+    """Return all Visma keys in a dataset of contacts, with the stamp of the record each is in."""
+    rows = records.rows(columns=["contact_ids", "stamp"])
+    return {f"contact:{number}": row["stamp"] for row in rows for number in row["contact_ids"]}
+
+
+def _present_companies(records: Dataset) -> set[str]:
+    """Return all Visma keys in a dataset of companies."""
     kinds = {"customer_number": "customer", "supplier_number": "supplier"}
     return {
         f"{kind}:{row[column]}"

@@ -112,7 +112,7 @@ class Chain:
         """Plan records, earlier rejects and links that wait."""
         records = list(records)
         due = [ContactRecord.from_row(one.record) for one in self._due("contacts")]
-        present = {key for record in records for key in record.keys}
+        present = {key: record.stamp for record in records for key in record.keys}
         planner = ContactPlanner(self.settings, self.ledger, self.client, contact_property_names())
         both = contacts_with_due(records, due, present)
         planned = list(planner.plan(both, len(records) + len(due) if unknown is None else unknown))

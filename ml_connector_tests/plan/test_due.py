@@ -52,15 +52,74 @@ def test_the_windows_version_counts_and_the_due_part_joins_it() -> None:
     assert (one.properties["name"], one.properties["visma_currency"]) == ("Kunde 1", "EUR")
 
 
-def test_contacts_once() -> None:
-    shared = ContactRecord(("1", "2"), "a@b.no", True, "", "2026-11-20", {"visma_contact_id": "acme:1"})
-    alone = replace(shared, contact_ids=("2",))
-    assert list(contacts_with_due([], [shared], set())) == [shared]
-    assert [one.contact_ids for one in contacts_with_due([alone], [shared], {"contact:2"})] == [
-        ("2",),
-        ("1",),
-    ]
-    assert list(contacts_with_due([shared], [alone, shared], {"contact:1", "contact:2"})) == [shared]
+def test_a_newer_due_version_counts_where_an_old_window_is_replayed() -> None:
+    old, new = mapped([customer("1", name="Old")]), mapped([at(customer("1", name="New"), LATER)])
+    (one,) = companies_with_due(old, new, {"customer:1"})
+    assert one.properties["name"] == "New"
+    (one,) = companies_with_due(PAIR, NEW_CUSTOMER, {"customer:1", "supplier:9"})
+    assert (one.keys, one.properties["name"]) == (("customer:1", "supplier:9"), "New")
+
+
+def test_a_due_part_that_is_another_company_by_now_stays_apart() -> None:
+    moved = mapped([at(customer("1", corporateId="987654321"), LATER)])
+    found = companies_with_due(moved, PAIR, {"customer:1"})
+    assert [one.keys for one in found] == [("customer:1",), ("supplier:9",)]
+
+
+def test_of_a_supplier_due_alone_and_as_a_part_the_newer_counts() -> None:
+    found = list(companies_with_due([], [*NEW_SUPPLIER, *PAIR], ()))
+    assert sorted(one.keys for one in found) == [("customer:1",), ("supplier:9",)]
+    assert next(one for one in found if one.key == "supplier:9").properties["visma_currency"] == "EUR"
+
+
+SHARED = ContactRecord(
+    ("1", "2"), "a@b.no", True, "2026-11-20T10:00:00", "p", {"visma_contact_id": "acme:1"}, ("customer:1",)
+)
+
+
+def of(*ids: str, **changes: Any) -> ContactRecord:
+    return replace(SHARED, contact_ids=ids, properties={"visma_contact_id": f"acme:{ids[0]}"}, **changes)
+
+
+@pytest.mark.parametrize(
+    ("stream", "due", "found"),
+    [
+        ([], [SHARED], [SHARED]),
+        ([SHARED], [of("2"), SHARED], [SHARED]),
+        # one mailbox is planned once, and nobody who shares it is left out
+        ([of("2")], [SHARED], [of("2", "1")]),
+        ([of("1", stamp=LATER)], [SHARED], [of("1", "2", stamp=LATER)]),
+        (
+            [of("3", companies=("customer:3",))],
+            [SHARED],
+            [of("3", "1", "2", companies=("customer:3", "customer:1"))],
+        ),
+        ([], [of("1"), of("2")], [of("1", "2")]),
+        # who has left gives the mailbox to those who have not
+        ([of("1", stamp=LATER, active=False)], [SHARED], [of("2", "1")]),
+        # who has moved to another mailbox leaves the others in the old one
+        ([of("1", stamp=LATER, email="c@d.no")], [SHARED], [of("1", stamp=LATER, email="c@d.no"), of("2")]),
+        # an old window is replayed: what is due is newer
+        ([of("1")], [of("1", stamp=LATER)], [of("1", stamp=LATER)]),
+        ([SHARED], [of("1", stamp=LATER, email="c@d.no")], [of("2"), of("1", stamp=LATER, email="c@d.no")]),
+    ],
+)
+def test_each_contact_once_and_each_mailbox_once(
+    stream: list[ContactRecord], due: list[ContactRecord], found: list[ContactRecord]
+) -> None:
+    present = {key: record.stamp for record in stream for key in record.keys}
+    assert list(contacts_with_due(stream, due, present)) == found
+
+
+def test_a_reject_is_not_cleared_by_the_replay_of_an_older_window(chain: Chain) -> None:
+    chain.sync([customer("1", name="Old")])
+    chain.portal.poison(PoisonRule("companies", "name", "New", PoisonMode.INPUT_ERROR))
+    chain.sync([at(customer("1", name="New"), LATER)])
+    chain.sync([customer("1", name="Old")])
+    assert set(chain.rejects()) == {"customer:1"}
+    chain.portal.poison()
+    chain.sync([customer("1", name="Old")])
+    assert (chain.rejects(), chain.company("customer:1").values["name"]) == ({}, "New")
 
 
 def test_a_refused_pair_of_which_one_changes_lands_whole(chain: Chain) -> None:
