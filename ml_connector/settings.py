@@ -66,6 +66,9 @@ CronExpression = Annotated[
 
 TimeOfDay = Annotated[time, BeforeValidator(_not_a_number)]
 
+AccountRange = Annotated[tuple[str, ...], Field(min_length=2, max_length=2)]
+"""First and last account number. Not ``tuple[str, str]``: Dagster 1.13 cannot show the JSON schema of that."""
+
 
 class CompanyRule(StrEnum):
     """How an existing HubSpot company may be recognised as a Visma customer or supplier, the first time."""
@@ -220,7 +223,7 @@ class TransactionRules(_Settings):
     account_types: tuple[str, ...] = Field(
         default=("Income",), description="Types of the accounts whose lines are sales."
     )
-    account_ranges: tuple[tuple[str, str], ...] = Field(
+    account_ranges: tuple[AccountRange, ...] = Field(
         default=(),
         description="Ranges of account numbers (first, last) whose lines are sales; they replace `account_types`.",
     )
