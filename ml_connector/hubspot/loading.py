@@ -247,7 +247,7 @@ def identity_rows(operation: Operation, hubspot_id: str | None = None) -> list[I
             hubspot_id=found,
             email=operation.email,
             fingerprint=operation.fingerprint,
-            values=operation.values,
+            values={**operation.remembered, **operation.values},
             stamp=operation.stamp,
         )
         for key in operation.keys

@@ -42,14 +42,15 @@ class Operation:
     """One line of a plan.
 
     Args:
-        entity: ``companies``, ``contacts`` or ``links``.
+        entity: what it is counted as, such as ``companies`` or ``invoice_links``.
         object_type: the HubSpot object it writes.
         action: what would be done.
         keys: the Visma keys it stands for, the one that names it first.
         partition: the window the record came from, or the window it was first rejected in.
         hubspot_id: the HubSpot record, where one is known.
         id_property: for a create, the unique property it is keyed on.
-        values: property name to new value, only what would be sent; for a link, ``from`` and ``to`` keys.
+        values: property name to new value, only what would be sent; for a link, its ends: the keys ``from`` and
+            ``to``, and ``to_type``, the HubSpot object of the second.
         previous: the values HubSpot holds now, for the same names.
         rule: what made it this record: ``visma_id``, a match rule, or None for a new one.
         reason: why it is skipped, in conflict or refused, in plain words without personal data.
@@ -58,6 +59,7 @@ class Operation:
         fingerprint: of all that the record wants, to know an unchanged one again.
         record: the record itself as JSON, for :data:`STORED` actions.
         email: a contact's address in normal form, by which HubSpot knows it too.
+        remembered: what the ledger keeps with the record besides what is sent, such as values HubSpot holds already.
     """
 
     entity: str
@@ -76,6 +78,7 @@ class Operation:
     fingerprint: str = ""
     record: str | None = None
     email: str | None = None
+    remembered: Values = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -102,6 +105,7 @@ class Operation:
             "fingerprint": self.fingerprint,
             "record": self.record,
             "email": self.email,
+            "remembered": json.dumps(dict(self.remembered), ensure_ascii=False) if self.remembered else None,
         }
 
     @staticmethod
@@ -124,6 +128,7 @@ class Operation:
             fingerprint=row["fingerprint"],
             record=row["record"],
             email=row["email"],
+            remembered=json.loads(row.get("remembered") or "{}"),
         )
 
 
@@ -146,5 +151,6 @@ PLAN_SCHEMA = pa.schema(
         pa.field("fingerprint", pa.string(), nullable=False),
         pa.field("record", pa.string()),
         pa.field("email", pa.string()),
+        pa.field("remembered", pa.string()),
     ]
 )
