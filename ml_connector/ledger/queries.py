@@ -3,12 +3,26 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from ml_connector.ledger.tables import identity, link, reject, run
 
-ENTITIES = ("companies", "contacts", "links")
+ENTITIES = (
+    "companies",
+    "contacts",
+    "links",
+    "purchases",
+    "invoices",
+    "line_items",
+    "invoice_links",
+    "openings",
+    "payments",
+    "payment_links",
+    "transactions",
+    "transaction_links",
+)
 """The entities of a report, in the order of the flow."""
 
 CHUNK = 5000
@@ -41,12 +55,14 @@ class DueReject:
 
 @dataclass(frozen=True, slots=True)
 class KnownLink:
-    """An association as last seen: ``status`` is confirmed, pending or rejected; ``from_id`` the HubSpot record."""
+    """An association as last seen: ``status`` is confirmed, pending or rejected; the ids are its ends in HubSpot."""
 
     from_key: str
     to_key: str
     status: str
     from_id: str | None = None
+    to_id: str | None = None
+    to_type: str = "companies"
 
 
 class LedgerReader:
@@ -108,32 +124,42 @@ class LedgerReader:
 
     def links_of(self, from_type: str, from_keys: Sequence[str]) -> dict[tuple[str, str], KnownLink]:
         """Return the known links of records, by (from key, to key)."""
-        table = link.c
-        query = sa.select(table.from_key, table.to_key, table.status, table.from_id).where(
-            table.connection == self._connection, table.from_type == from_type
-        )
         found: dict[tuple[str, str], KnownLink] = {}
         with self._engine.connect() as database:
             for start in range(0, len(from_keys), CHUNK):
                 some = sa.bindparam("some", list(from_keys[start : start + CHUNK]), type_=sa.ARRAY(sa.Text))
-                for row in database.execute(query.where(table.from_key == sa.any_(some))):
-                    found[row[0], row[1]] = KnownLink(row[0], row[1], row[2], row[3])
+                for row in database.execute(self._links(from_type).where(link.c.from_key == sa.any_(some))):
+                    found[row[0], row[1]] = _known(row)
+        return found
+
+    def linked_to(self, from_type: str, to_type: str, to_keys: Sequence[str]) -> dict[str, list[KnownLink]]:
+        """Return the links that lead to records, by the key they lead to, in the order of the keys they come from."""
+        table = link.c
+        found: dict[str, list[KnownLink]] = {}
+        with self._engine.connect() as database:
+            for start in range(0, len(to_keys), CHUNK):
+                some = sa.bindparam("some", list(to_keys[start : start + CHUNK]), type_=sa.ARRAY(sa.Text))
+                query = self._links(from_type).where(table.to_type == to_type, table.to_key == sa.any_(some))
+                for row in database.execute(query.order_by(table.from_key)):
+                    found.setdefault(row[1], []).append(_known(row))
         return found
 
     def pending_links(self, from_type: str) -> list[KnownLink]:
         """Return the links that are still to be made, oldest first."""
-        table = link.c
-        query = (
-            sa.select(table.from_key, table.to_key, table.status)
-            .where(
-                table.connection == self._connection,
-                table.from_type == from_type,
-                table.status != "confirmed",
-            )
-            .order_by(table.updated_at)
-        )
+        query = self._links(from_type).where(link.c.status != "confirmed").order_by(link.c.updated_at)
         with self._engine.connect() as database:
-            return [KnownLink(row[0], row[1], row[2]) for row in database.execute(query)]
+            return [_known(row) for row in database.execute(query)]
+
+    def _links(self, from_type: str) -> "sa.Select[Any]":
+        """Return the query for the links that start from a type of record, in the order of :class:`KnownLink`."""
+        table = link.c
+        return sa.select(
+            table.from_key, table.to_key, table.status, table.from_id, table.to_id, table.to_type
+        ).where(table.connection == self._connection, table.from_type == from_type)
+
+
+def _known(row: Any) -> KnownLink:
+    return KnownLink(*row)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,8 +105,8 @@ class TestLinks:
         owed = link("customer:2", status="pending", from_id=None)
         journal(empty_ledger).settle([], links=[link(), owed, link(from_key="contact:2")])
         assert reader.links_of("contacts", ["contact:1"]) == {
-            ("contact:1", "customer:1"): KnownLink("contact:1", "customer:1", "confirmed", "5"),
-            ("contact:1", "customer:2"): KnownLink("contact:1", "customer:2", "pending", None),
+            ("contact:1", "customer:1"): KnownLink("contact:1", "customer:1", "confirmed", "5", "901"),
+            ("contact:1", "customer:2"): KnownLink("contact:1", "customer:2", "pending", None, "901"),
         }
 
     def test_owed(self, empty_ledger: sa.Engine, reader: LedgerReader) -> None:
