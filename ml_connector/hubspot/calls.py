@@ -196,8 +196,8 @@ def _masked(sensitive: Iterable[str]) -> dict[str, str]:
 
 
 def results_of(body: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the results of an answer; without such a list the answer is not one that can be trusted."""
+    """Return the results of an answer; without such a list of objects the answer is not one that can be trusted."""
     results = body.get("results")
-    if not isinstance(results, list):
+    if not isinstance(results, list) or not all(isinstance(item, dict) for item in results):
         raise TransientApiError("HubSpot answered without a list of results.")
     return results

@@ -151,7 +151,11 @@ def _created(item: WriteInput, result: Mapping[str, Any], maybe_done_before: boo
 
 
 def _confirmations(body: Any, inputs: Sequence[WriteInput]) -> dict[str, Mapping[str, Any]]:
-    """Return the result of each input that has one, by trace id."""
+    """Return the result of each input that has one, by trace id.
+
+    What a result says about itself, its key or id, goes before the trace id that it carries: taking the record of one
+    Visma key for that of another would write one customer's values over another's.
+    """
     results = body.get("results") if isinstance(body, dict) else None
     traces = {item.trace_id for item in inputs}
     by_id = {item.id: item.trace_id for item in inputs}
@@ -161,13 +165,18 @@ def _confirmations(body: Any, inputs: Sequence[WriteInput]) -> dict[str, Mapping
     for result in results if isinstance(results, list) else ():
         if not isinstance(result, dict) or not result.get("id"):
             continue
-        trace = result.get("objectWriteTraceId")
-        if trace not in traces:
-            value = (result.get("properties") or {}).get(id_property) if id_property else result["id"]
-            trace = by_id.get(str(value), folded.get(str(value).casefold()))
-        if trace is not None:
+        value = _property(result, id_property) if id_property else result["id"]
+        trace = by_id.get(str(value), folded.get(str(value).casefold()))
+        if trace is None and (not id_property or value is None):
+            trace = result.get("objectWriteTraceId")
+        if trace in traces:
             found.setdefault(trace, result)
     return found
+
+
+def _property(result: Mapping[str, Any], name: str) -> Any:
+    properties = result.get("properties")
+    return properties.get(name) if isinstance(properties, dict) else None
 
 
 def _attributed(

@@ -145,6 +145,8 @@ def _pairs(body: Any) -> set[tuple[str, str]]:
     results = body.get("results") if isinstance(body, dict) else None
     pairs: set[tuple[str, str]] = set()
     for item in results if isinstance(results, list) else ():
+        if not isinstance(item, dict):
+            continue
         if "fromObjectId" in item and "toObjectId" in item:
             pairs.add((str(item["fromObjectId"]), str(item["toObjectId"])))
         elif isinstance(item.get("from"), dict) and isinstance(item.get("to"), dict):

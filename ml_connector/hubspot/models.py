@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from ml_connector.errors import TransientApiError
+
 
 @dataclass(frozen=True, slots=True)
 class HubSpotRecord:
@@ -61,7 +63,13 @@ class TokenInfo:
 
 
 def record_from(item: dict[str, Any]) -> HubSpotRecord:
-    """Read one record of a list, read, batch read or search answer."""
+    """Read one record of a list, read, batch read or search answer.
+
+    Raises:
+        TransientApiError: it has no id, so the answer is not one that can be trusted.
+    """
+    if not item.get("id"):
+        raise TransientApiError("HubSpot answered with a record that has no id.")
     kinds = item.get("associations")
     lists = kinds if isinstance(kinds, dict) else {}
     return HubSpotRecord(

@@ -131,7 +131,7 @@ def test_links_are_made_two_thousand_a_call_and_proven_by_results() -> None:
 def test_the_other_shape_of_results_counts_in_its_own_direction_only() -> None:
     forth = {"from": {"id": "11"}, "to": {"id": "21"}}
     back = {"from": {"id": "22"}, "to": {"id": "12"}}
-    Portal(lambda inputs: (200, {"results": [back, forth]}))
+    Portal(lambda inputs: (200, {"results": [None, back, forth]}))
     first, second = make(link(1), link(2))
     assert (first.status, second.status) == (CONFIRMED, UNKNOWN)
 

@@ -259,7 +259,7 @@ def test_errors_in_a_success_are_not_passed_over() -> None:
 
 
 @responses.activate
-@pytest.mark.parametrize("body", [{}, {"results": None}, "[]", ""])
+@pytest.mark.parametrize("body", [{}, {"results": None}, "[]", "", {"results": [None]}, {"results": [{}]}])
 def test_a_success_without_results_is_not_an_empty_list(body: Any) -> None:
     Script(LIST, [(200, body)], "GET")
     with pytest.raises(TransientApiError):

@@ -71,6 +71,21 @@ def test_results_are_matched_by_trace_id_or_unique_value_in_any_order(trace: boo
     ]
 
 
+def test_a_key_goes_before_the_trace_id_it_comes_with() -> None:
+    """One customer must never be taken for another because an answer mixes up what it repeats."""
+    items = [upsert(1), upsert(2), upsert(3)]
+    mixed = [
+        result(item) | {"objectWriteTraceId": items[place - 1].trace_id} for place, item in enumerate(items)
+    ]
+    outcomes = read(200, {"results": mixed}, items)
+    assert [(one.key, one.hubspot_id) for one in outcomes] == [(f"customer:{n}", f"7{n}") for n in (1, 2, 3)]
+    foreign = result(items[0])
+    foreign["properties"][UNIQUE] = "demo:99"
+    assert statuses(read(200, {"results": [foreign]}, items)) == [UNKNOWN] * 3
+    for odd in (None, ["x"], "x"):
+        assert statuses(read(200, {"results": [{"id": "71", "properties": odd}]}, items)) == [UNKNOWN] * 3
+
+
 def test_a_unique_value_in_another_case_is_the_same() -> None:
     item = upsert(1)
     found = result(item, trace=False)
