@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from ml_connector.chunks import chunks
 from ml_connector.errors import UsageError
 from ml_connector.hubspot import paths
+from ml_connector.hubspot.archiving import ArchiveDelivery
 from ml_connector.hubspot.calls import Call, Exchange
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.comparison import holds
@@ -13,7 +15,15 @@ from ml_connector.hubspot.interpretation import interpret
 from ml_connector.hubspot.outcomes import Again, Outcome, OutcomeStatus, WriteInput
 from ml_connector.hubspot.pipeline import run_batches
 
-__all__ = ["BATCH_SIZE", "Outcome", "OutcomeStatus", "WriteInput", "interpret", "write_batches"]
+__all__ = [
+    "BATCH_SIZE",
+    "Outcome",
+    "OutcomeStatus",
+    "WriteInput",
+    "archive_batches",
+    "interpret",
+    "write_batches",
+]
 
 BATCH_SIZE = 100
 """Inputs HubSpot takes in one batch call (reference: hubspot 3)."""
@@ -35,8 +45,9 @@ def write_batches(
     Args:
         client: the client; its ``in_flight`` bounds the calls under way.
         object_type: such as ``companies``.
-        batches: at most 100 inputs each, all upserts on one unique property or all updates by record id; read as
-            needed, so that memory stays flat. An id that comes twice in a batch is written twice, in order.
+        batches: at most 100 inputs each, all upserts on one unique property, all updates by record id or all
+            archives; read as needed, so that memory stays flat. An id that comes twice in a batch is written twice, in
+            order.
         before: called in the consumer's thread with each batch before it is handed to a worker.
 
     Raises:
@@ -47,11 +58,31 @@ def write_batches(
     """
     return run_batches(
         (_checked(batch) for batch in batches),
-        lambda batch: RecordDelivery(client, object_type).run(batch),
+        lambda batch: _delivery(client, object_type, batch).run(batch),
         in_flight=client.in_flight,
         before=before,
         identity=lambda item: item.id.casefold(),
     )
+
+
+def archive_batches(
+    client: HubSpotClient,
+    object_type: str,
+    items: Iterable[WriteInput],
+    *,
+    before: Callable[[Sequence[WriteInput]], None],
+) -> Iterator[tuple[Sequence[WriteInput], list[Outcome]]]:
+    """Put records into HubSpot's recycle bin, 100 a call, and yield each batch with one outcome per record.
+
+    A record that is not there any more counts as archived. Arguments and errors are those of :func:`write_batches`;
+    ``items`` are made with ``archive=True``.
+    """
+    return write_batches(client, object_type, chunks(items, BATCH_SIZE), before=before)
+
+
+def _delivery(client: HubSpotClient, object_type: str, batch: Sequence[WriteInput]) -> Delivery[WriteInput]:
+    kind = ArchiveDelivery if batch[0].archive else RecordDelivery
+    return kind(client, object_type)
 
 
 class RecordDelivery(Delivery[WriteInput]):
@@ -101,8 +132,8 @@ def _input(item: WriteInput) -> dict[str, Any]:
 def _checked(batch: Sequence[WriteInput]) -> Sequence[WriteInput]:
     if len(batch) > BATCH_SIZE:
         raise UsageError(f"A batch has {len(batch)} inputs; HubSpot takes {BATCH_SIZE}.")
-    if len({item.id_property for item in batch}) > 1:
-        raise UsageError("A batch mixes upserts and updates, or two unique properties.")
+    if len({(item.id_property, item.archive) for item in batch}) > 1:
+        raise UsageError("A batch mixes upserts, updates and archives, or two unique properties.")
     if len({item.trace_id for item in batch}) < len(batch):
         raise UsageError("Two inputs of a batch have the same trace id.")
     return batch

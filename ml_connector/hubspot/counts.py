@@ -8,6 +8,9 @@ _OF_ACTION = {
     Action.CREATE: "created",
     Action.LINK: "created",
     Action.UPDATE: "updated",
+    Action.OPEN: "updated",
+    Action.ARCHIVE: "archived",
+    Action.UNLINK: "archived",
     Action.UNCHANGED: "unchanged",
     Action.SKIP: "skipped",
     Action.CONFLICT: "conflicts",
@@ -31,13 +34,14 @@ class Cause:
 class LoadCounts:
     """What became of the operations of one entity; ``read`` is the sum of the others.
 
-    ``causes`` says by its sentence why operations ended badly; ``samples`` are a few records that were written, key to
-    HubSpot id.
+    ``archived`` counts records and links that were taken away. ``causes`` says by its sentence why operations ended
+    badly; ``samples`` are a few records that were written, key to HubSpot id.
     """
 
     read: int = 0
     created: int = 0
     updated: int = 0
+    archived: int = 0
     unchanged: int = 0
     skipped: int = 0
     rejected: int = 0
@@ -46,9 +50,15 @@ class LoadCounts:
     causes: dict[str, Cause] = field(default_factory=dict)
     samples: dict[str, str] = field(default_factory=dict)
 
-    def done(self, operation: Operation, written: str | None = None) -> None:
-        """Count an operation that ended as planned; ``written`` is the HubSpot record it was confirmed on."""
-        name = _OF_ACTION[operation.action]
+    def done(self, operation: Operation, written: str | None = None, *, existed: bool = False) -> None:
+        """Count an operation that ended as planned.
+
+        Args:
+            operation: the operation.
+            written: the HubSpot record it was confirmed on.
+            existed: HubSpot says that the record of a create was there already, so it was updated.
+        """
+        name = "updated" if existed and operation.action is Action.CREATE else _OF_ACTION[operation.action]
         setattr(self, name, getattr(self, name) + 1)
         if written and len(self.samples) < SAMPLES:
             self.samples[operation.key] = written
@@ -78,6 +88,7 @@ class LoadCounts:
             "read": self.read,
             "created": self.created,
             "updated": self.updated,
+            "archived": self.archived,
             "unchanged": self.unchanged,
             "skipped": self.skipped,
             "rejected": self.rejected,
@@ -92,6 +103,6 @@ class LoadCounts:
 
     @property
     def adds_up(self) -> bool:
-        """Whether every record read is accounted for: written, unchanged, skipped, rejected, pending or in conflict."""
+        """Whether every record read is accounted for by one of the other counts."""
         counts = self.as_dict()
         return counts.pop("read") == sum(counts.values())

@@ -13,9 +13,15 @@ from ml_connector.hubspot.adoption import ADDRESSES, adopted
 from ml_connector.hubspot.batches import WriteInput, write_batches
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.counts import LoadCounts
+from ml_connector.hubspot.ledger_rows import (
+    identity_rows,
+    rejected_row,
+    settlement,
+    unsendable_row,
+    write_input,
+)
 from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
-from ml_connector.hubspot.remedies import remedy_for
-from ml_connector.ledger.journal import Entry, IdentityRow, Journal, RejectRow, Settlement
+from ml_connector.ledger.journal import Entry, IdentityRow, Journal, RejectRow
 from ml_connector.ledger.queries import Identity, LedgerReader
 from ml_connector.plan.known import is_older
 from ml_connector.plan.operations import SENT, Action, Operation
@@ -29,8 +35,9 @@ CHUNK = 1000
 
 OVERTAKEN = "another run synced a newer version since this was planned"
 CARRIED_OUT = "this was carried out since it was planned"
+NEVER_THERE = "it was never made in HubSpot"
 
-ADDITIONAL = {"companies": frozenset[str](), "contacts": frozenset(ADDRESSES)}
+ADDITIONAL = {"contacts": frozenset(ADDRESSES)}
 """What has to be read, besides the values of a refused create, of the record in its way."""
 
 
@@ -43,7 +50,9 @@ class Adoption:
 
 
 class RecordLoader:
-    """Carries out the create and update operations of one object type.
+    """Carries out the create, update and archive operations of an object type.
+
+    ``created_ids`` are the HubSpot ids of the records it has made: they have no associations to read yet.
 
     Args:
         client: the portal; its one writer.
@@ -101,7 +110,7 @@ class RecordLoader:
         self, object_type: str, plan: Iterable[Operation], counts: LoadCounts, sent: dict[str, Entry]
     ) -> Iterator[list[WriteInput]]:
         """Yield batches of one kind each; operations with nothing to send go straight to the ledger."""
-        waiting: dict[str | None, list[WriteInput]] = {}
+        waiting: dict[tuple[bool, str | None], list[WriteInput]] = {}
         for chunk in chunks(plan, CHUNK):
             counts.read += len(chunk)
             entries = [self._entry(operation) for operation in self._still_newest(object_type, chunk)]
@@ -109,36 +118,19 @@ class RecordLoader:
             for entry in entries:
                 if entry.operation.action in SENT:
                     sent[entry.trace_id] = entry
-                    lane = waiting.setdefault(entry.operation.id_property, [])
-                    lane.append(write_input(entry))
+                    item = write_input(entry)
+                    lane = waiting.setdefault((item.archive, item.id_property), [])
+                    lane.append(item)
                     if len(lane) == BATCH:
-                        yield waiting.pop(entry.operation.id_property)
+                        yield waiting.pop((item.archive, item.id_property))
         yield from waiting.values()
 
     def _still_newest(self, object_type: str, operations: Sequence[Operation]) -> Iterator[Operation]:
-        """Yield the operations, as skips where another run has synced a newer version since they were planned."""
+        """Yield the operations as they stand now: another run may have synced since they were planned."""
         writing = [key for operation in operations if operation.action in SENT for key in operation.keys]
         known = self._ledger.identities(object_type, writing)
         for operation in operations:
-            # A contact's stamp is that of the row that names it; the other keys share its mailbox only.
-            compared = operation.keys if object_type == "companies" else operation.keys[:1]
-            mine = [known[key] for key in compared if key in known]
-            if operation.action in SENT and is_older(operation.stamp, mine):
-                yield replace(
-                    operation, action=Action.SKIP, values={}, previous={}, rule=None, reason=OVERTAKEN
-                )
-            elif operation.action in SENT and _carried_out(operation, known):
-                yield replace(
-                    operation,
-                    action=Action.UNCHANGED,
-                    hubspot_id=known[operation.key].hubspot_id,
-                    values={},
-                    previous={},
-                    rule=None,
-                    reason=CARRIED_OUT,
-                )
-            else:
-                yield operation
+            yield _as_it_stands(operation, known) if operation.action in SENT else operation
 
     def _entry(self, operation: Operation) -> Entry:
         self._sequence += 1
@@ -160,12 +152,18 @@ class RecordLoader:
                 if item.action is Action.UNCHANGED and item.stamp
             ],
             rejects=[
-                _refused(item) for item in operations if item.action in (Action.REJECT, Action.CONFLICT)
+                unsendable_row(item) for item in operations if item.action in (Action.REJECT, Action.CONFLICT)
             ],
             cleared=[
                 (item.entity, key)
                 for item in operations
                 if item.action in (Action.UNCHANGED, Action.SKIP)
+                for key in item.keys
+            ],
+            forgotten=[
+                (item.object_type, key, "")
+                for item in operations
+                if item.reason == NEVER_THERE
                 for key in item.keys
             ],
         )
@@ -175,14 +173,19 @@ class RecordLoader:
     ) -> list[Adoption]:
         """Write outcomes to the ledger and count them; return the refusals that name a record to adopt instead."""
         identities: list[IdentityRow] = []
+        forgotten: list[tuple[str, str, str]] = []
         rejects: list[RejectRow] = []
         cleared: list[tuple[str, str]] = []
         adoptions: list[Adoption] = []
         for entry, outcome in results:
             operation = entry.operation
             if outcome.status is OutcomeStatus.CONFIRMED:
-                counts.done(operation, outcome.hubspot_id)
-                identities.extend(identity_rows(operation, outcome.hubspot_id))
+                counts.done(operation, outcome.hubspot_id, existed=outcome.created is False)
+                if operation.action is Action.ARCHIVE:
+                    gone = str(operation.hubspot_id)
+                    forgotten.extend((operation.object_type, key, gone) for key in operation.keys)
+                else:
+                    identities.extend(identity_rows(operation, outcome.hubspot_id))
                 cleared.extend((operation.entity, key) for key in operation.keys)
                 if outcome.created and outcome.hubspot_id:
                     self.created_ids.add(outcome.hubspot_id)
@@ -193,15 +196,18 @@ class RecordLoader:
                     counts.refused(outcome.message or "HubSpot refused it and gave no reason", operation.key)
                 else:
                     counts.waiting("HubSpot did not say what became of it", operation.key)
-                rejects.append(_rejected(operation, outcome))
+                rejects.append(rejected_row(operation, outcome))
         settlements = [settlement(entry, outcome) for entry, outcome in results]
-        self._journal.settle(settlements, identities=identities, rejects=rejects, cleared=cleared)
+        self._journal.settle(
+            settlements, identities=identities, rejects=rejects, cleared=cleared, forgotten=forgotten
+        )
         return adoptions
 
     def _adopt(self, object_type: str, adoptions: Sequence[Adoption]) -> Iterator[Operation]:
         """Yield what to do with records that exist already, from what HubSpot holds now."""
         names = sorted(
-            {name for adoption in adoptions for name in adoption.operation.values} | ADDITIONAL[object_type]
+            {name for adoption in adoptions for name in adoption.operation.values}
+            | ADDITIONAL.get(object_type, frozenset())
         )
         for some in chunks(adoptions, BATCH):
             held = self._client.batch_read(
@@ -216,79 +222,44 @@ class RecordLoader:
                 )
 
 
+def _as_it_stands(operation: Operation, known: Mapping[str, Identity]) -> Operation:
+    """Return a write as a skip where a newer version was synced, as unchanged where it was carried out already.
+
+    ``known`` are the identities of its keys.
+    """
+    # A contact's stamp is that of the row that names it; the other keys share its mailbox only.
+    compared = operation.keys if operation.object_type == "companies" else operation.keys[:1]
+    mine = [known[key] for key in compared if key in known]
+    if is_older(operation.stamp, mine):
+        return _unsent(operation, Action.SKIP, OVERTAKEN, operation.hubspot_id)
+    if operation.action is Action.ARCHIVE:
+        return _archive_as_it_stands(operation, mine)
+    if _carried_out(operation, known):
+        return _unsent(operation, Action.UNCHANGED, CARRIED_OUT, mine[0].hubspot_id)
+    return operation
+
+
+def _archive_as_it_stands(operation: Operation, mine: Sequence[Identity]) -> Operation:
+    """Return an archive with the record it is about, or as unsent where there is none, or another one by now."""
+    held = mine[0].hubspot_id if mine else operation.hubspot_id
+    if held is None:
+        return _unsent(operation, Action.UNCHANGED, NEVER_THERE, None)
+    if held != (operation.hubspot_id or held):
+        return _unsent(operation, Action.SKIP, OVERTAKEN, None)
+    return replace(operation, hubspot_id=held, id_property=None)
+
+
+def _unsent(operation: Operation, action: Action, reason: str, hubspot_id: str | None) -> Operation:
+    return replace(
+        operation, action=action, hubspot_id=hubspot_id, values={}, previous={}, rule=None, reason=reason
+    )
+
+
 def _carried_out(operation: Operation, known: Mapping[str, Identity]) -> bool:
     """Return whether what a plan wants was synced after it was made: by another run, or when it was loaded before."""
     mine = [known[key] for key in operation.keys if key in known]
-    return len(mine) == len(operation.keys) and all(
+    whole = bool(operation.fingerprint) and len(mine) == len(operation.keys)
+    return whole and all(
         identity.fingerprint == operation.fingerprint and identity.hubspot_id == mine[0].hubspot_id
         for identity in mine
-    )
-
-
-def write_input(entry: Entry) -> WriteInput:
-    """Return an operation as an input of a batch: an upsert on the unique id for a create, else an update by id."""
-    operation = entry.operation
-    properties = {name: value or "" for name, value in operation.values.items()}
-    if operation.id_property is None:
-        return WriteInput(entry.trace_id, operation.key, properties, str(operation.hubspot_id), None)
-    unique = properties.pop(operation.id_property)
-    return WriteInput(entry.trace_id, operation.key, properties, unique, operation.id_property)
-
-
-def identity_rows(operation: Operation, hubspot_id: str | None = None) -> list[IdentityRow]:
-    """Return what is known of each Visma key once an operation stands: all are the same HubSpot record."""
-    found = hubspot_id or operation.hubspot_id
-    if found is None:
-        return []
-    return [
-        IdentityRow(
-            object_type=operation.object_type,
-            key=key,
-            hubspot_id=found,
-            email=operation.email,
-            fingerprint=operation.fingerprint,
-            values={**operation.remembered, **operation.values},
-            stamp=operation.stamp,
-        )
-        for key in operation.keys
-    ]
-
-
-def settlement(entry: Entry, outcome: Outcome) -> Settlement:
-    """Return the ledger's line for an outcome."""
-    return Settlement(
-        entry=entry,
-        status=str(outcome.status),
-        hubspot_id=outcome.hubspot_id,
-        http_status=outcome.http_status,
-        category=outcome.category,
-        message=outcome.message,
-        correlation_id=outcome.correlation_id,
-    )
-
-
-def _rejected(operation: Operation, outcome: Outcome) -> RejectRow:
-    cause = outcome.category or str(outcome.status)
-    message = outcome.message or "HubSpot did not confirm it and it could not be read back."
-    return RejectRow(
-        entity=operation.entity,
-        key=operation.key,
-        cause=cause,
-        message=message,
-        remedy=remedy_for(cause),
-        record=operation.record,
-        partition=operation.partition,
-    )
-
-
-def _refused(operation: Operation) -> RejectRow:
-    cause = "CONFLICT_FOR_A_PERSON" if operation.action is Action.CONFLICT else "CANNOT_BE_SENT"
-    return RejectRow(
-        entity=operation.entity,
-        key=operation.key,
-        cause=cause,
-        message=operation.reason or "",
-        remedy=remedy_for(cause),
-        record=operation.record,
-        partition=operation.partition,
     )

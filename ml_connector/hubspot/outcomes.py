@@ -28,7 +28,7 @@ class WriteInput:
     ``id`` is the value of ``id_property``, which makes it an upsert, or the record id when ``id_property`` is
     None, which makes it an update. ``key`` is the record in the words of people (``customer:10023``) and
     holds no personal data; ``trace_id`` is unique within the run. Property values are strings; an empty one
-    clears.
+    clears. ``archive`` puts the record with this id into HubSpot's recycle bin instead, and takes no properties.
     """
 
     trace_id: str
@@ -36,6 +36,7 @@ class WriteInput:
     properties: dict[str, str]
     id: str
     id_property: str | None
+    archive: bool = False
 
 
 UNCONFIRMED = "UNCONFIRMED"

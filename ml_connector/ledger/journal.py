@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ml_connector.ledger.statements import (
     CLEAR,
+    FORGET,
     IDENTITY,
     LINK,
     LOST,
@@ -22,6 +23,7 @@ from ml_connector.ledger.statements import (
     SEEN,
     SETTLE,
     SETTLE_LOST,
+    UNLINK,
 )
 from ml_connector.ledger.tables import run
 from ml_connector.plan.operations import Operation
@@ -110,6 +112,7 @@ class LostIntent:
     key: str
     hubspot_id: str | None
     values: Mapping[str, str | None]
+    action: str
 
 
 Row = TypeVar("Row", LinkRow, RejectRow)
@@ -187,6 +190,8 @@ class Journal:
         rejects: Iterable[RejectRow] = (),
         cleared: Iterable[tuple[str, str]] = (),
         seen: Iterable[tuple[str, str, str]] = (),
+        forgotten: Iterable[tuple[str, str, str]] = (),
+        unlinked: Iterable[tuple[str, str, str, str]] = (),
     ) -> None:
         """Write how entries ended and what follows from it, in one transaction.
 
@@ -199,6 +204,8 @@ class Journal:
             rejects: records to try again in later runs.
             cleared: ``(entity, key)`` of earlier rejects that have now passed.
             seen: ``(object type, key, stamp)`` of known records that came in a newer version with nothing to write.
+            forgotten: ``(object type, key, HubSpot id)`` of records that were archived; their links go with them.
+            unlinked: ``(from type, from key, to type, to key)`` of associations that are not wanted any more.
         """
         ended = [
             (
@@ -212,6 +219,7 @@ class Journal:
             )
             for item in settlements
         ]
+        archived = list(forgotten)
         with self._engine.begin() as database:
             for statement, names, rows in (
                 (SETTLE, "trace_id status hubspot_id http_status category message correlation_id", ended),
@@ -220,6 +228,8 @@ class Journal:
                 (REJECT, _REJECT_NAMES, [_reject_values(row) for row in _last(rejects, _reject_values, 2)]),
                 (CLEAR, "entity record_key", list(cleared)),
                 (SEEN, "object_type record_key stamp", list(seen)),
+                *((statement, "object_type record_key hubspot_id", archived) for statement in FORGET),
+                (UNLINK, "from_type from_key to_type to_key", list(unlinked)),
             ):
                 if rows:
                     database.execute(statement, self._own | columns(names, rows))

@@ -42,10 +42,14 @@ IDENTITY = sa.text(
       AS v(object_type, record_key, hubspot_id, email, fingerprint, properties, stamp)
     ON CONFLICT (connection, object_type, record_key) DO UPDATE
     SET hubspot_id = excluded.hubspot_id, email = coalesce(excluded.email, i.email),
-        fingerprint = excluded.fingerprint, properties = i.properties || excluded.properties,
+        fingerprint = coalesce(nullif(excluded.fingerprint, ''), i.fingerprint),
+        properties = i.properties || excluded.properties,
         stamp = greatest(i.stamp, excluded.stamp), last_run = excluded.last_run, updated_at = now()
     """
 )
+
+"""An operation without a fingerprint says some of what the record wants, such as an invoice that is opened: what was
+known of the whole stays."""
 
 SEEN = sa.text(
     """
@@ -69,6 +73,49 @@ LINK = sa.text(
     ON CONFLICT (connection, from_type, from_key, to_type, to_key) DO UPDATE
     SET from_id = excluded.from_id, to_id = excluded.to_id, types = excluded.types, status = excluded.status,
         reason = excluded.reason, run_id = excluded.run_id, updated_at = now()
+    """
+)
+
+FORGET_IDENTITY = sa.text(
+    """
+    DELETE FROM ml_connector.identity AS i
+    USING unnest(:object_type ::text[], :record_key ::text[], :hubspot_id ::text[])
+      AS v(object_type, record_key, hubspot_id)
+    WHERE i.connection = :connection AND i.object_type = v.object_type AND i.record_key = v.record_key
+      AND i.hubspot_id = v.hubspot_id
+    """
+)
+
+FORGET_LINKS_FROM = sa.text(
+    """
+    DELETE FROM ml_connector.link AS l
+    USING unnest(:object_type ::text[], :record_key ::text[], :hubspot_id ::text[])
+      AS v(object_type, record_key, hubspot_id)
+    WHERE l.connection = :connection AND l.from_type = v.object_type AND l.from_key = v.record_key
+      AND coalesce(l.from_id, v.hubspot_id) = v.hubspot_id
+    """
+)
+
+FORGET_LINKS_TO = sa.text(
+    """
+    DELETE FROM ml_connector.link AS l
+    USING unnest(:object_type ::text[], :record_key ::text[], :hubspot_id ::text[])
+      AS v(object_type, record_key, hubspot_id)
+    WHERE l.connection = :connection AND l.to_type = v.object_type AND l.to_key = v.record_key
+      AND coalesce(l.to_id, v.hubspot_id) = v.hubspot_id
+    """
+)
+
+FORGET = (FORGET_IDENTITY, FORGET_LINKS_FROM, FORGET_LINKS_TO)
+"""A record that was archived: its identity and links, unless its key stands for another HubSpot record by now."""
+
+UNLINK = sa.text(
+    """
+    DELETE FROM ml_connector.link AS l
+    USING unnest(:from_type ::text[], :from_key ::text[], :to_type ::text[], :to_key ::text[])
+      AS v(from_type, from_key, to_type, to_key)
+    WHERE l.connection = :connection AND l.from_type = v.from_type AND l.from_key = v.from_key
+      AND l.to_type = v.to_type AND l.to_key = v.to_key
     """
 )
 
@@ -99,7 +146,7 @@ CLEAR = sa.text(
 
 LOST = sa.text(
     """
-    SELECT run_id, trace_id, entity, object_type, record_key, hubspot_id, properties
+    SELECT run_id, trace_id, entity, object_type, record_key, hubspot_id, properties, action
     FROM ml_connector.operation WHERE connection = :connection AND status IN ('intended', 'unknown') ORDER BY id
     """
 )

@@ -149,7 +149,8 @@ link = sa.Table(
     sa.Column("reason", sa.Text, comment="Why it is pending or rejected."),
     sa.Column("run_id", sa.Text, comment="Run that touched it last."),
     _instant("updated_at", "When this row was written.", nullable=False),
-    sa.Index("ix_link_status", "connection", "status"),
+    sa.Index("ix_link_to", "connection", "to_type", "to_key"),
+    sa.Index("ix_link_open", "connection", "from_type", postgresql_where=sa.text("status <> 'confirmed'")),
     comment="The associations between records that we made or owe.",
 )
 

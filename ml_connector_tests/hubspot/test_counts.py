@@ -18,6 +18,9 @@ def operation(action: Action, number: int = 1, reason: str | None = None) -> Ope
         (Action.CREATE, "created"),
         (Action.LINK, "created"),
         (Action.UPDATE, "updated"),
+        (Action.OPEN, "updated"),
+        (Action.ARCHIVE, "archived"),
+        (Action.UNLINK, "archived"),
         (Action.UNCHANGED, "unchanged"),
         (Action.SKIP, "skipped"),
         (Action.CONFLICT, "conflicts"),
@@ -29,6 +32,13 @@ def test_each_action_counts_once(action: Action, name: str) -> None:
     counts.done(operation(action))
     assert {key for key, many in counts.as_dict().items() if many} == {"read", name}
     assert counts.adds_up
+
+
+def test_a_create_that_met_its_record_is_an_update() -> None:
+    counts = LoadCounts()
+    for action in (Action.CREATE, Action.LINK):
+        counts.done(operation(action), "901", existed=True)
+    assert (counts.updated, counts.created) == (1, 1)
 
 
 def test_every_action_has_a_count() -> None:
@@ -74,5 +84,5 @@ def test_samples_are_a_few_that_were_written() -> None:
 def test_the_equation_for_a_person() -> None:
     counts = LoadCounts(read=3, created=2, rejected=1)
     assert counts.sentence() == (
-        "3 read = 2 created + 0 updated + 0 unchanged + 0 skipped + 1 rejected + 0 pending + 0 conflicts"
+        "3 read = 2 created + 0 updated + 0 archived + 0 unchanged + 0 skipped + 1 rejected + 0 pending + 0 conflicts"
     )

@@ -68,6 +68,7 @@ class TestCounts:
             "read": 166,
             "created": 150,
             "updated": 1,
+            "archived": 0,
             "unchanged": 1,
             "skipped": 1,
             "rejected": 12,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ml_connector.hubspot.batches import WriteInput, write_batches
-from ml_connector.hubspot.loading import write_input
+from ml_connector.hubspot.ledger_rows import write_input
 from ml_connector.hubspot.lost import address_of, settle_lost_intents
 from ml_connector.ledger.journal import Entry, LostIntent
 from ml_connector.plan.operations import Action, Operation
@@ -109,7 +109,7 @@ def test_an_archived_record_is_not_confirmed(chain: Chain) -> None:
 def test_where_an_intent_is_found(
     hubspot_id: str | None, values: dict[str, str | None], address: tuple[str, str | None]
 ) -> None:
-    lost = LostIntent("r", "t", "companies", "companies", "customer:1", hubspot_id, values)
+    lost = LostIntent("r", "t", "companies", "companies", "customer:1", hubspot_id, values, "create")
     assert address_of(lost) == address
 
 

@@ -1,0 +1,82 @@
+"""Operations and outcomes as what HubSpot is sent and what the ledger keeps: pure functions between these shapes."""
+
+from ml_connector.hubspot.outcomes import Outcome, WriteInput
+from ml_connector.hubspot.remedies import remedy_for
+from ml_connector.ledger.journal import Entry, IdentityRow, RejectRow, Settlement
+from ml_connector.plan.operations import Action, Operation
+
+
+def write_input(entry: Entry) -> WriteInput:
+    """Return an operation as an input of a batch: an upsert on the unique id for a create, else an update by id.
+
+    Where it archives, the record goes by its id, and there are no values.
+    """
+    operation = entry.operation
+    if operation.action is Action.ARCHIVE:
+        return WriteInput(entry.trace_id, operation.key, {}, str(operation.hubspot_id), None, archive=True)
+    properties = {name: value or "" for name, value in operation.values.items()}
+    if operation.id_property is None:
+        return WriteInput(entry.trace_id, operation.key, properties, str(operation.hubspot_id), None)
+    unique = properties.pop(operation.id_property)
+    return WriteInput(entry.trace_id, operation.key, properties, unique, operation.id_property)
+
+
+def identity_rows(operation: Operation, hubspot_id: str | None = None) -> list[IdentityRow]:
+    """Return what is known of each Visma key once an operation stands: all are the same HubSpot record."""
+    found = hubspot_id or operation.hubspot_id
+    if found is None:
+        return []
+    return [
+        IdentityRow(
+            object_type=operation.object_type,
+            key=key,
+            hubspot_id=found,
+            email=operation.email,
+            fingerprint=operation.fingerprint,
+            values={**operation.remembered, **operation.values},
+            stamp=operation.stamp,
+        )
+        for key in operation.keys
+    ]
+
+
+def settlement(entry: Entry, outcome: Outcome) -> Settlement:
+    """Return the ledger's line for an outcome."""
+    return Settlement(
+        entry=entry,
+        status=str(outcome.status),
+        hubspot_id=outcome.hubspot_id,
+        http_status=outcome.http_status,
+        category=outcome.category,
+        message=outcome.message,
+        correlation_id=outcome.correlation_id,
+    )
+
+
+def rejected_row(operation: Operation, outcome: Outcome) -> RejectRow:
+    """Return an operation that HubSpot refused or did not confirm, to be tried again."""
+    cause = outcome.category or str(outcome.status)
+    message = outcome.message or "HubSpot did not confirm it and it could not be read back."
+    return RejectRow(
+        entity=operation.entity,
+        key=operation.key,
+        cause=cause,
+        message=message,
+        remedy=remedy_for(cause),
+        record=operation.record,
+        partition=operation.partition,
+    )
+
+
+def unsendable_row(operation: Operation) -> RejectRow:
+    """Return an operation that was planned as a conflict or as refused, to be tried again."""
+    cause = "CONFLICT_FOR_A_PERSON" if operation.action is Action.CONFLICT else "CANNOT_BE_SENT"
+    return RejectRow(
+        entity=operation.entity,
+        key=operation.key,
+        cause=cause,
+        message=operation.reason or "",
+        remedy=remedy_for(cause),
+        record=operation.record,
+        partition=operation.partition,
+    )
