@@ -1,5 +1,6 @@
 """The portal's properties: what the connector needs, what is there, what is wrong, and making what is missing."""
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ __all__ = [
 
 MOST_UNIQUE = 10
 """Properties with unique values an object type may have (reference: hubspot 8)."""
+
+_CUSTOM = re.compile(r"2-\d+|p\d+_\w+")
+"""Names of custom objects: by type id, or with the portal's number (reference: hubspot 2, 3)."""
 
 SETTLE_SECONDS = 0.5
 SETTLE_READS = 6
@@ -142,6 +146,8 @@ def schema_scope(object_type: str) -> str:
     """Return the scope that making properties of a type needs; some types have none of their own (hubspot 12)."""
     if object_type in ("line_items", "products"):
         return "e-commerce"
+    if _CUSTOM.fullmatch(object_type):
+        return "crm.schemas.custom.write"
     name = "commercepayments" if object_type == "commerce_payments" else object_type
     return f"crm.schemas.{name}.write"
 

@@ -1,9 +1,11 @@
-"""The HubSpot properties a connection needs: the group "Visma" and what is in it. Data only.
+"""The HubSpot properties a connection needs of companies and contacts: the group "Visma" and what is in it. Data only.
 
-The names are fixed: reports, lists and workflows in a portal rely on them.
+The names are fixed: reports, lists and workflows in a portal rely on them. Those of documents, payments and
+transactions are in :mod:`ml_connector.hubspot.money_group`.
 """
 
-from ml_connector.hubspot.properties import GroupSpec, PropertySpec
+from ml_connector.hubspot.properties import GroupSpec
+from ml_connector.hubspot.property_kinds import KEPT, amount, choice, day, moment, number, text
 
 GROUP = GroupSpec(name="visma", label="Visma")
 
@@ -11,116 +13,99 @@ _STATUS = ("Active", "OnHold", "CreditHold", "HoldPayments", "Inactive", "OneTim
 """Statuses of customers and suppliers (reference: visma 4.4)."""
 
 
-def _text(object_type: str, name: str, label: str, description: str, *, unique: bool = False) -> PropertySpec:
-    return PropertySpec(
-        object_type=object_type,
-        name=name,
-        label=label,
-        type="string",
-        field_type="text",
-        description=description,
-        unique=unique,
-    )
-
-
-def _choice(
-    object_type: str,
-    name: str,
-    label: str,
-    description: str,
-    options: tuple[str, ...],
-    *,
-    several: bool = False,
-) -> PropertySpec:
-    return PropertySpec(
-        object_type=object_type,
-        name=name,
-        label=label,
-        type="enumeration",
-        field_type="checkbox" if several else "select",
-        description=description,
-        options=tuple((option, option[:1].upper() + option[1:]) for option in options),
-    )
-
-
-def _moment(object_type: str, name: str, label: str, description: str) -> PropertySpec:
-    return PropertySpec(
-        object_type=object_type,
-        name=name,
-        label=label,
-        type="datetime",
-        field_type="date",
-        description=description,
-    )
-
-
-_KEPT = "Written by ml-connector."
-
 COMPANY_PROPERTIES = (
-    _text(
+    text(
         "companies",
         "visma_customer_id",
         "Visma customer id",
-        f"{_KEPT} Connection and customer number.",
+        f"{KEPT} Connection and customer number.",
         unique=True,
     ),
-    _text(
+    text(
         "companies",
         "visma_supplier_id",
         "Visma supplier id",
-        f"{_KEPT} Connection and supplier number.",
+        f"{KEPT} Connection and supplier number.",
         unique=True,
     ),
-    _choice(
+    choice(
         "companies",
         "visma_relationship",
         "Visma relationship",
-        f"{_KEPT} Whether this company buys from us, sells to us, or both.",
+        f"{KEPT} Whether this company buys from us, sells to us, or both.",
         ("customer", "supplier"),
         several=True,
     ),
-    _text(
-        "companies", "visma_organisation_number", "Organisation number", f"{_KEPT} As registered in Visma."
+    text("companies", "visma_organisation_number", "Organisation number", f"{KEPT} As registered in Visma."),
+    text("companies", "visma_vat_number", "VAT number", f"{KEPT} As registered in Visma."),
+    choice(
+        "companies", "visma_customer_status", "Visma customer status", f"{KEPT} Status in Visma.", _STATUS
     ),
-    _text("companies", "visma_vat_number", "VAT number", f"{_KEPT} As registered in Visma."),
-    _choice(
-        "companies", "visma_customer_status", "Visma customer status", f"{_KEPT} Status in Visma.", _STATUS
+    choice(
+        "companies", "visma_supplier_status", "Visma supplier status", f"{KEPT} Status in Visma.", _STATUS
     ),
-    _choice(
-        "companies", "visma_supplier_status", "Visma supplier status", f"{_KEPT} Status in Visma.", _STATUS
-    ),
-    _text("companies", "visma_customer_class", "Visma customer class", f"{_KEPT} Customer class in Visma."),
-    _text("companies", "visma_credit_terms", "Credit terms", f"{_KEPT} Terms of payment in Visma."),
-    _text("companies", "visma_currency", "Visma currency", f"{_KEPT} ISO code of the currency it trades in."),
-    _text("companies", "visma_record_link", "Open in Visma", f"{_KEPT} Address of its screen in Visma."),
-    _moment(
+    text("companies", "visma_customer_class", "Visma customer class", f"{KEPT} Customer class in Visma."),
+    text("companies", "visma_credit_terms", "Credit terms", f"{KEPT} Terms of payment in Visma."),
+    text("companies", "visma_currency", "Visma currency", f"{KEPT} ISO code of the currency it trades in."),
+    text("companies", "visma_record_link", "Open in Visma", f"{KEPT} Address of its screen in Visma."),
+    moment(
         "companies",
         "visma_last_modified",
         "Last changed in Visma",
-        f"{_KEPT} Of the version last written here.",
+        f"{KEPT} Of the version last written here.",
+    ),
+    number(
+        "companies",
+        "visma_open_po_count",
+        "Open purchase orders",
+        f"{KEPT} How many orders to this supplier still bring goods.",
+    ),
+    amount(
+        "companies",
+        "visma_open_po_amount",
+        "Open purchase order amount",
+        f"{KEPT} What those orders sum up to, in the company's base currency.",
+    ),
+    day(
+        "companies",
+        "visma_newest_po_date",
+        "Newest purchase order",
+        f"{KEPT} Date of the newest of those orders.",
+    ),
+    amount(
+        "companies",
+        "visma_purchases_this_year",
+        "Purchases this year",
+        f"{KEPT} Supplier invoices of this year without VAT, in the company's base currency.",
+    ),
+    amount(
+        "companies",
+        "visma_purchases_last_year",
+        "Purchases last year",
+        f"{KEPT} Supplier invoices of last year without VAT, in the company's base currency.",
     ),
 )
 
 CONTACT_PROPERTIES = (
-    _text(
+    text(
         "contacts",
         "visma_contact_id",
         "Visma contact id",
-        f"{_KEPT} Connection and contact number.",
+        f"{KEPT} Connection and contact number.",
         unique=True,
     ),
-    _choice(
+    choice(
         "contacts",
         "visma_contact_status",
         "Visma contact status",
-        f"{_KEPT} Inactive contacts stay here and are flagged.",
+        f"{KEPT} Inactive contacts stay here and are flagged.",
         ("active", "inactive"),
     ),
-    _moment(
+    moment(
         "contacts",
         "visma_last_modified",
         "Last changed in Visma",
-        f"{_KEPT} Of the version last written here.",
+        f"{KEPT} Of the version last written here.",
     ),
 )
 

@@ -19,6 +19,13 @@ from ml_connector_tests.records.snapshots import contact, customer, supplier
 
 __all__ = ["chain", "empty_ledger", "ledger_engine", "running"]
 
+PURCHASES = {
+    "visma_open_po_count",
+    "visma_open_po_amount",
+    "visma_newest_po_date",
+    "visma_purchases_this_year",
+    "visma_purchases_last_year",
+}
 SPECS = {spec.name: spec for spec in (*COMPANY_PROPERTIES, *CONTACT_PROPERTIES)}
 
 
@@ -35,6 +42,7 @@ def test_the_names_of_the_design_are_there() -> None:
         "visma_credit_terms",
         "visma_currency",
         "visma_last_modified",
+        *PURCHASES,
     } <= {spec.name for spec in COMPANY_PROPERTIES}
     assert {"visma_contact_id", "visma_last_modified"} <= {spec.name for spec in CONTACT_PROPERTIES}
 
