@@ -160,14 +160,17 @@ def _customer(lines: Sequence[Values]) -> str | None:
 
 
 def _document(lines: Sequence[Values]) -> str | None:
-    """Return the one document that the lines came from; None for none or several."""
-    named = set()
-    for line in lines:
-        kind, number = text(line.get("transactionType")) or "", text(line.get("referenceNumber"))
-        kind = DOCUMENT_CODES.get(kind, kind)
-        if number and kind in KINDS:
-            named.add(document_key(kind, number))
-    return named.pop() if len(named) == 1 else None
+    """Return the one document that the lines came from; None for none, or one among other things such as payments."""
+    named = {
+        (text(line.get("transactionType")) or "", number)
+        for line in lines
+        if (number := text(line.get("referenceNumber")))
+    }
+    if len(named) != 1:
+        return None
+    ((kind, number),) = named
+    kind = DOCUMENT_CODES.get(kind, kind)
+    return document_key(kind, number) if kind in KINDS else None
 
 
 def _unreadable(version: Version, refusal: str) -> TransactionRecord:

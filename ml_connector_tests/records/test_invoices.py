@@ -29,7 +29,7 @@ def applied(kind: str, amount: str, day: str, **fields: Any) -> dict[str, Any]:
 
 def paid(*applications: dict[str, Any], balance: str = "0", **fields: Any) -> InvoiceRecord:
     """Return the record of an invoice of 125.00 with applications."""
-    owed = dict.fromkeys(("balance", "balanceInCurrency"), Decimal(balance))
+    owed: dict[str, Any] = dict.fromkeys(("balance", "balanceInCurrency"), Decimal(balance))
     return mapped(
         applications=list(applications), status="Closed" if balance == "0" else "Open", **owed, **fields
     )
@@ -89,7 +89,7 @@ class TestDocuments:
         assert (record.key, record.amount) == ("debitnote:100234", Decimal(125))
 
     def test_a_used_up_credit_note_is_paid(self) -> None:
-        used = {"balance": ZERO, "balanceInCurrency": ZERO, "status": "Closed"}
+        used: dict[str, Any] = {"balance": ZERO, "balanceInCurrency": ZERO, "status": "Closed"}
         record = mapped(kind="CreditNote", applications=[applied("Invoice", "125", "09")], **used)
         names = ("hs_invoice_status", "visma_paid_date", "visma_balance", "visma_credited_amount")
         assert shown(record, *names) == ("paid", "2026-11-09", "0.00", "0.00")
@@ -146,7 +146,7 @@ class TestStatus:
         assert mapped(status=None).skip == "it is not released: status unknown"
 
     def test_a_voided_one_is_followed(self) -> None:
-        gone = {"balance": ZERO, "balanceInCurrency": ZERO, "status": "Voided"}
+        gone: dict[str, Any] = {"balance": ZERO, "balanceInCurrency": ZERO, "status": "Voided"}
         record = mapped(applications=[applied("Payment", "1", "09", voided=True)], **gone)
         assert (record.voided, record.skip) == (True, None)
         names = ("hs_invoice_status", "visma_status", "visma_paid_date", "visma_days_overdue")

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -182,7 +183,7 @@ def test_vat_that_no_line_explains_stays_with_the_document() -> None:
     assert record.lines[-1].properties["visma_vat_amount"] == "5.00"
 
 
-def _with_vat(row: dict[str, object], vat: str) -> dict[str, object]:
+def _with_vat(row: dict[str, Any], vat: str) -> dict[str, Any]:
     names = ("vatTotal", "vatTotalInCurrency", "amount", "amountInCurrency")
     return dict.fromkeys(names, Decimal(vat)) | {"taxDetails": row["taxDetails"]}
 
