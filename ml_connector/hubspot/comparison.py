@@ -37,7 +37,7 @@ def same_value(name: str, sent: str, got: str | None, definition: PropertyDefini
     if kind == "date":
         return _equal(_day(sent), _day(got))
     if kind == "datetime":
-        return _equal(_moment(sent), _moment(got))
+        return _equal(moment_of(sent), moment_of(got))
     if kind == "enumeration":
         chosen, held = set(filter(None, sent.split(";"))), set(filter(None, got.split(";")))
         return chosen <= held if sent.startswith(";") else chosen == held
@@ -63,7 +63,7 @@ def _number(value: str) -> Decimal | None:
         return None
 
 
-def _moment(value: str) -> datetime | None:
+def moment_of(value: str) -> datetime | None:
     """Read ISO 8601 (UTC without an offset) or milliseconds, to the millisecond."""
     try:
         if re.fullmatch(r"-?\d{5,}", value):
@@ -77,7 +77,7 @@ def _moment(value: str) -> datetime | None:
 
 
 def _day(value: str) -> date | None:
-    moment = _moment(value)
+    moment = moment_of(value)
     return moment.date() if moment else None
 
 
