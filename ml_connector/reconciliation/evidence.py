@@ -1,0 +1,76 @@
+"""What the ledger knows of keys that differ: what was last sent, and why something was refused. It explains only."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from ml_connector.ledger.tables import identity, reject
+from ml_connector.reconciliation.explain import Known, Refusal
+from ml_connector.reconciliation.facts import Fact, Kind
+
+Sent = Callable[[Kind, Mapping[str, str | None], str], Fact]
+"""Reads what was sent, by kind, properties and record id, as HubSpot's own values are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Reads one connection's part of the ledger.
+
+    Args:
+        engine: of the database.
+        connection: the connection's name.
+        object_types: the HubSpot objects that keep documents and transactions.
+        read: makes a fact of what was sent.
+    """
+
+    engine: sa.Engine
+    connection: str
+    object_types: Sequence[str]
+    read: Sent = field(repr=False)
+
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Return what is known of keys such as ``invoice:100234``; those the ledger has never seen are absent."""
+        with self.engine.connect() as database:
+            sent = {row.record_key: row for row in database.execute(self._sent(keys))}
+            refused = {row.record_key: row for row in database.execute(self._refused(keys))}
+        return {
+            key: Known(
+                sent=self._fact(sent[key]) if key in sent else None,
+                refusal=_refusal(refused[key]) if key in refused else None,
+            )
+            for key in sent.keys() | refused.keys()
+        }
+
+    def _sent(self, keys: Sequence[str]) -> "sa.Select[Any]":
+        table = identity.c
+        return sa.select(table.record_key, table.hubspot_id, table.properties).where(
+            table.connection == self.connection,
+            table.object_type.in_(self.object_types),
+            table.record_key == sa.any_(_array(keys)),
+        )
+
+    def _refused(self, keys: Sequence[str]) -> "sa.Select[Any]":
+        table = reject.c
+        return (
+            sa.select(table.record_key, table.message, table.dismissed_at)
+            .where(table.connection == self.connection, table.record_key == sa.any_(_array(keys)))
+            .where(table.cause != DRIFTED)
+            .order_by(table.last_seen)
+        )
+
+    def _fact(self, row: "sa.Row[Any]") -> Fact:
+        return self.read(Kind(row.record_key.partition(":")[0]), row.properties or {}, row.hubspot_id)
+
+
+DRIFTED = "DRIFTED"
+"""The cause of a reject that a repair has made: HubSpot differs and the next sync writes the record again."""
+
+
+def _array(keys: Sequence[str]) -> "sa.BindParameter[Any]":
+    return sa.bindparam(None, list(keys), type_=sa.ARRAY(sa.Text))
+
+
+def _refusal(row: "sa.Row[Any]") -> Refusal:
+    return Refusal(row.message or "It was refused without a reason.", row.dismissed_at is not None)

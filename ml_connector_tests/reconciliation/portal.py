@@ -1,0 +1,139 @@
+"""A company with books and a portal that shows them, both served; the loader's work is done by the sandbox's hooks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.money_group import INVOICE_PROPERTIES
+from ml_connector.hubspot.properties import ensure
+from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES, GROUP
+from ml_connector.reconciliation.compare import Comparison, compare
+from ml_connector.reconciliation.facts import DOCUMENTS, Facts
+from ml_connector.reconciliation.hubspot_side import HubSpotSide
+from ml_connector.reconciliation.visma_side import DOCUMENT_ENTITIES, VismaSide
+from ml_connector.records.invoice_model import InvoiceRecord
+from ml_connector.records.invoices import DocumentMapper
+from ml_connector.sandbox.books.settings import BooksSettings
+from ml_connector.sandbox.hubspot.settings import HubSpotSandboxSettings
+from ml_connector.sandbox.server import Sandbox
+from ml_connector.sandbox.settings import SandboxSettings
+from ml_connector.sandbox.visma.settings import VismaSandboxSettings
+from ml_connector.settings import TransactionRules
+from ml_connector.visma.auth import VismaCredentials
+from ml_connector.visma.client import VismaClient
+from ml_connector_tests.reconciliation.made import around
+
+NAME = "acme"
+AS_OF = datetime(2026, 11, 20)
+OSLO = ZoneInfo("Europe/Oslo")
+CURRENCIES = ("NOK", "SEK", "EUR", "USD", "DKK", "GBP")
+
+KEPT = (
+    "visma_invoice_id",
+    "visma_number",
+    "visma_amount",
+    "visma_balance",
+    "visma_status",
+    "visma_document_type",
+    "hs_currency",
+    "hs_invoice_date",
+    "hs_invoice_billable",
+)
+"""What the portal's invoices hold, besides their status."""
+
+SMALL = BooksSettings(
+    invoices=60,
+    credit_notes=8,
+    debit_notes=4,
+    payments=40,
+    supplier_invoices=2,
+    purchase_orders=2,
+    gl_batches=4,
+)
+
+
+@dataclass
+class Portal:
+    """Both systems, and clients that read them as a reconciliation does."""
+
+    sandbox: Sandbox
+    visma: VismaSide
+    hubspot: HubSpotSide
+    companies: dict[str, str]
+
+    def mirror(self) -> None:
+        """Show every document in the portal as it should be."""
+        for record in self.records():
+            if record.skip is None and not record.voided:
+                self.show(record)
+
+    def records(self) -> Iterator[InvoiceRecord]:
+        """Yield the records of all documents."""
+        for entity in DOCUMENT_ENTITIES:
+            for page in self.visma.client.changed(entity):
+                yield from map(self.visma.document, page)
+
+    def compared(self) -> Comparison:
+        """Compare the documents, with a ledger that knows nothing and windows that are all loaded."""
+        return compare(
+            Facts(self.visma.documents()),
+            Facts(self.hubspot.documents()),
+            lambda _: {},
+            around(),
+            kinds=DOCUMENTS,
+        )
+
+    def show(self, record: InvoiceRecord) -> str:
+        """Show one document, linked to its customer's company; return the record's id."""
+        wanted = {**record.properties, "hs_invoice_billable": "false"}
+        values = {name: str(wanted[name]) for name in KEPT if wanted.get(name) is not None}
+        number = str(record.customer).partition(":")[2]
+        made = self.sandbox.hubspot.add_record("invoices", values, [("companies", self.companies[number])])
+        self.sandbox.hubspot.edit_as_person(
+            "invoices", made, {"hs_invoice_status": str(wanted["hs_invoice_status"])}
+        )
+        return made
+
+    def invoice(self, key: str) -> str:
+        """The record id of a document such as ``Invoice:100001``."""
+        (found,) = self.sandbox.hubspot.find("invoices", "visma_invoice_id", f"{NAME}:{key}")
+        return found.id
+
+
+@contextmanager
+def served(books: BooksSettings | None = SMALL, *, customers: int = 12) -> Iterator[Portal]:
+    """Serve both systems with books, and companies of all customers in the portal."""
+    settings = SandboxSettings(
+        customers=customers,
+        suppliers=2,
+        books=books,
+        visma=VismaSandboxSettings(as_of=AS_OF, hourly_limit=None),
+        hubspot=HubSpotSandboxSettings(
+            requests_per_ten_seconds=100_000,
+            association_requests_per_ten_seconds=100_000,
+            searches_per_second=None,
+            search_lag_seconds=0.0,
+        ),
+    )
+    with Sandbox(settings) as sandbox:
+        visma = settings.visma
+        credentials = VismaCredentials(visma.client_id, visma.client_secret, visma.tenant_id)
+        reader = VismaClient(credentials, api_url=sandbox.url, token_url=f"{sandbox.url}/connect/token")
+        client = HubSpotClient(settings.hubspot.access_tokens[0], base_url=sandbox.url)
+        ensure(client, GROUP, (*COMPANY_PROPERTIES, *INVOICE_PROPERTIES)).require()
+        mapper = DocumentMapper(NAME, OSLO, OSLO, date(2026, 11, 19))
+        companies = {
+            number: sandbox.hubspot.add_record(
+                "companies", {"name": f"Company {number}", "visma_customer_id": f"{NAME}:{number}"}
+            )
+            for number in sandbox.visma.keys("customers")
+        }
+        yield Portal(
+            sandbox,
+            VismaSide(reader, mapper, TransactionRules(), "NOK", frozenset(CURRENCIES)),
+            HubSpotSide(client, NAME, OSLO, "NOK"),
+            companies,
+        )

@@ -1,0 +1,189 @@
+"""Both sides over HTTP: what is read, what belongs to this connection, and what a person's hand leaves behind."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from ml_connector.reconciliation.explain import Cause
+from ml_connector.reconciliation.facts import Fact, Standing
+from ml_connector.reconciliation.visma_side import settled_since
+from ml_connector_tests.reconciliation.portal import AS_OF, NAME, Portal, served
+from ml_connector_tests.sandbox.book_keeping import sold
+
+LATER = AS_OF + timedelta(hours=9)
+SYNCED = AS_OF - timedelta(days=3)
+"""In a window that is loaded."""
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[Portal]:
+    """A year of small books, all of it in the portal. Tests add documents of their own."""
+    with served() as made:
+        made.mirror()
+        yield made
+
+
+def hubspot(portal: Portal, key: str) -> Fact | None:
+    """What HubSpot shows of a document now."""
+    return next((fact for fact in portal.hubspot.documents() if fact.key == key), None)
+
+
+def visma(portal: Portal, key: str) -> Fact | None:
+    """What Visma has of a document now."""
+    return next((fact for fact in portal.visma.documents() if fact.key == key), None)
+
+
+def invoiced(portal: Portal, stamp: datetime = LATER) -> str:
+    """Enter an invoice that HubSpot does not have; return its number."""
+    number = portal.sandbox.visma.books.add_invoice("10001", sold("100"), stamp=stamp)
+    return number.partition(":")[2]
+
+
+def shown(portal: Portal, number: str) -> str:
+    """Show an invoice in the portal; return the record's id."""
+    (record,) = [record for record in portal.records() if record.key == f"invoice:{number}"]
+    return portal.show(record)
+
+
+def test_a_mirrored_year_agrees_to_the_cent(portal: Portal) -> None:
+    found = portal.compared()
+    assert found.agrees, found.differences
+    documents = [fact for fact in portal.visma.documents() if fact.standing is Standing.RELEASED]
+    assert {fact.kind for fact in documents} == {"invoice", "creditnote", "debitnote"}
+    assert {fact.currency for fact in documents} >= {"NOK", "SEK", "EUR"}
+    assert any(fact.standing is Standing.HELD for fact in portal.visma.documents())
+    assert portal.visma.names["10001"]
+
+
+def test_the_portal_is_read_in_pages_of_a_hundred(portal: Portal) -> None:
+    portal.sandbox.log.clear()
+    many = sum(1 for _ in portal.hubspot.documents())
+    paths = [(call.method, call.path) for call in portal.sandbox.log.calls("hubspot")]
+    assert len(paths) <= -(-many // 100) + 1, "one call a page; the companies are known from before"
+    assert {method for method, path in paths if not path.endswith("/batch/read")} == {"GET"}
+
+
+def test_a_credit_note_is_negative_on_both_sides(portal: Portal) -> None:
+    for side in (portal.visma.documents(), portal.hubspot.documents()):
+        amounts = [fact.amount for fact in side if fact.key.startswith("creditnote:")]
+        assert amounts
+        assert all(amount is not None and amount < 0 for amount in amounts)
+
+
+def test_only_records_of_this_connection_count(portal: Portal) -> None:
+    before = {fact.key for fact in portal.hubspot.documents()}
+    for own_id in (None, "other:Invoice:100001", "acme2:Invoice:100001"):
+        values = {"hs_currency": "NOK", "hs_invoice_billable": "false"} | (
+            {"visma_invoice_id": own_id} if own_id else {}
+        )
+        portal.sandbox.hubspot.add_record("invoices", values)
+    assert {fact.key for fact in portal.hubspot.documents()} == before
+
+
+def test_an_edited_amount_is_read_as_it_stands(portal: Portal) -> None:
+    number = invoiced(portal)
+    record = shown(portal, number)
+    portal.sandbox.hubspot.edit_as_person("invoices", record, {"visma_amount": "125.01"})
+    found = hubspot(portal, f"invoice:{number}")
+    assert found is not None
+    assert (found.amount, found.balance, found.hubspot_id) == (Decimal("125.01"), Decimal(125), record)
+
+
+def test_a_blank_amount_is_no_number(portal: Portal) -> None:
+    number = invoiced(portal)
+    portal.sandbox.hubspot.edit_as_person("invoices", shown(portal, number), {"visma_amount": ""})
+    found = hubspot(portal, f"invoice:{number}")
+    assert found is not None
+    assert found.amount is None
+    causes = {item.key: item.fields for item in portal.compared().differences}
+    assert causes[f"invoice:{number}"] == ("amount",)
+
+
+def test_an_archived_record_is_not_there(portal: Portal) -> None:
+    number = invoiced(portal)
+    portal.sandbox.hubspot.archive_as_person("invoices", shown(portal, number))
+    assert hubspot(portal, f"invoice:{number}") is None
+
+
+def test_a_draft_says_why_it_is_one(portal: Portal) -> None:
+    number = invoiced(portal)
+    values = {
+        "visma_invoice_id": f"{NAME}:Invoice:{number}",
+        "hs_currency": "NOK",
+        "hs_invoice_billable": "false",
+        "hs_invoice_status": "draft",
+        "visma_pending_reason": "its lines are still to come",
+    }
+    portal.sandbox.hubspot.add_record("invoices", values)
+    found = hubspot(portal, f"invoice:{number}")
+    assert found is not None
+    assert (found.standing, found.note) == (Standing.DRAFT, "its lines are still to come")
+
+
+@pytest.mark.parametrize("kept", ["", "other:10001"])
+def test_a_company_that_is_no_customer_of_ours_is_no_link(portal: Portal, kept: str) -> None:
+    number = invoiced(portal, SYNCED)
+    (record,) = [record for record in portal.records() if record.key == f"invoice:{number}"]
+    stranger = portal.sandbox.hubspot.add_record(
+        "companies", {"name": "Stranger", **({"visma_customer_id": kept} if kept else {})}
+    )
+    own = portal.companies["10001"]
+    portal.companies["10001"] = stranger
+    portal.show(record)
+    portal.companies["10001"] = own
+    (difference,) = [item for item in portal.compared().differences if item.key == record.key]
+    assert (difference.cause, difference.fields) == (Cause.MISSING_LINK, ("customer",))
+
+
+def test_a_date_time_is_a_day_in_the_zone_of_the_company(portal: Portal) -> None:
+    last_minute = {"visma_invoice_id": f"{NAME}:Invoice:1", "hs_invoice_date": "2026-10-31T23:30:00Z"}
+    assert portal.hubspot.document_fact(last_minute, "7").month == "2026-11"
+    assert portal.hubspot.document_fact({**last_minute, "hs_invoice_date": "soon"}, "7").month is None
+
+
+def test_a_document_that_is_gone_from_visma_is_on_one_side_only(portal: Portal) -> None:
+    number = invoiced(portal)
+    shown(portal, number)
+    portal.sandbox.visma.delete("customer_invoices", f"Invoice:{number}")
+    (difference,) = [item for item in portal.compared().differences if item.key == f"invoice:{number}"]
+    assert difference.cause is Cause.DELETED_IN_VISMA
+
+
+def test_payments_name_what_they_touched_since_a_moment(portal: Portal) -> None:
+    number = invoiced(portal)
+    books = portal.sandbox.visma.books
+    books.pay(f"Invoice:{number}", stamp=LATER + timedelta(minutes=1))
+    books.void_payment(portal.sandbox.visma.keys("customer_payments")[-1], stamp=LATER + timedelta(minutes=5))
+    found = settled_since(portal.visma.client, LATER)
+    assert found == {f"invoice:{number}": "2026-11-20T09:05:00"}
+    assert settled_since(portal.visma.client, LATER + timedelta(hours=1)) == {}
+    assert settled_since(portal.visma.client, None) == {}
+
+
+def test_a_currency_the_portal_lacks_travels_in_base_where_the_connection_converts(portal: Portal) -> None:
+    mapper = replace(portal.visma.mapper, base_currency="NOK")
+    converting = replace(portal.visma, mapper=mapper, currencies=frozenset({"NOK", "EUR"}))
+    own = {fact.key: fact for fact in portal.visma.documents()}
+    found = {fact.key: fact for fact in converting.documents()}
+    swedish = [key for key, fact in own.items() if fact.currency == "SEK"]
+    assert swedish
+    assert all(found[key].currency == "NOK" and found[key].amount != own[key].amount for key in swedish)
+    assert all(found[key] == fact for key, fact in own.items() if fact.currency == "EUR")
+
+
+def test_a_row_that_cannot_be_read_is_refused_and_has_no_amount(portal: Portal) -> None:
+    number = invoiced(portal)
+    portal.sandbox.visma.update("customer_invoices", f"Invoice:{number}", {"amountInCurrency": None})
+    found = visma(portal, f"invoice:{number}")
+    assert found is not None
+    assert (found.standing, found.amount) == (Standing.RELEASED, None)
+    assert found.note
+
+
+def test_a_stamp_is_kept_as_visma_writes_it(portal: Portal) -> None:
+    found = visma(portal, f"invoice:{invoiced(portal)}")
+    assert found is not None
+    assert datetime.fromisoformat(found.stamp) == LATER
