@@ -16,6 +16,8 @@ GRAPH: dict[str, tuple[str, ...]] = {
     "visma/accounts": (),
     "visma/subaccounts": (),
     "visma/dimensions": (),
+    "visma/ledgers": (),
+    "visma/currencies": (),
     "records/companies": ("visma/customers", "visma/suppliers", "visma/contacts"),
     "records/contacts": ("visma/contacts", "visma/customers"),
     "plan/companies": ("records/companies",),

@@ -25,6 +25,8 @@ DESCRIPTIONS = {
     "accounts": "The chart of accounts, read whole in each run.",
     "subaccounts": "Sub-accounts with their segments, read whole in each run.",
     "dimensions": "Dimensions with their segments and values, read whole in each run.",
+    "ledgers": "Ledgers and what kind of balances they keep, read whole in each run.",
+    "currencies": "Currencies, the company's base currency among them, read whole in each run.",
 }
 
 NAMED = {"customers": "customer", "suppliers": "supplier"}
@@ -34,7 +36,7 @@ MOST_BEFORE_THEIR_WINDOW = 1000
 """Rows changed since the first window's end that are fetched for the contacts in it, so that nobody's company is
 missing after the initial load. More mean that Visma stamped everything anew: they wait for their own window."""
 
-REFERENCE = ("accounts", "subaccounts", "dimensions")
+REFERENCE = ("accounts", "subaccounts", "dimensions", "ledgers", "currencies")
 """Small lists that have no history: a run keeps them with its newest window."""
 
 

@@ -55,13 +55,16 @@ class Entity:
     Args:
         name: the name used everywhere in this project.
         path: path of the list.
-        detail_path: path of one, with ``{number}`` and, where the path wants both parts of the key, ``{kind}``.
+        detail_path: path of one, with ``{number}`` and, where the path wants both parts of the key, ``{kind}``; empty
+            where there is none.
         key: returns the key of a row, or an empty text where the row lacks it.
         modified: returns the naive stamp of a row's last change as received, or None.
         two_part_key: whether keys read ``<kind>:<number>``.
         extra_params: what a list is asked for besides paging and filter.
         detail_params: the same for one.
         lookup: parameters that find one in the list, for numbers that two kinds share: ``kind`` and ``number`` by name.
+        party: the object of a row that has the number of its customer or supplier, and the filter of the same name.
+        dated: the filter of a document's date (it takes a Condition), and the field it compares.
         lines: the field with a row's lines where ``totalCount`` and ``pageSize`` count lines, else None.
         reference: whether it is reference data, small and read whole by every run.
     """
@@ -78,6 +81,8 @@ class Entity:
     extra_params: Mapping[str, str] = field(default_factory=dict)
     detail_params: Mapping[str, str] = field(default_factory=dict)
     lookup: tuple[str, str] | None = None
+    party: str | None = None
+    dated: tuple[str, str] | None = None
     lines: str | None = None
     reference: bool = False
 
@@ -103,8 +108,10 @@ class Entity:
         """Return the path of one.
 
         Raises:
-            UsageError: the key has another shape.
+            UsageError: the key has another shape, or Visma gives this entity as a list only.
         """
+        if not self.detail_path:
+            raise UsageError(f"Visma gives {self.name} as a list only.", record=key)
         kind, number = self.split(key)
         return self.detail_path.format(kind=path_part(kind), number=path_part(number))
 
@@ -177,6 +184,8 @@ def _receivable(name: str, path: str) -> Entity:
         key=_DOCUMENT_KEY,
         two_part_key=True,
         extra_params=_DOCUMENT_PARAMS,
+        party="customer",
+        dated=("documentDate", "documentDate"),
     )
 
 
@@ -194,6 +203,8 @@ _ALL = (
         _field("type", "refNbr"),
         two_part_key=True,
         lookup=("paymentType", "paymentNbr"),
+        party="customer",
+        dated=("docDate", "applicationDate"),
     ),
     Entity(
         "journal_transactions",
@@ -210,6 +221,8 @@ _ALL = (
         "/v1/supplierInvoice/{kind}/{number}",
         _DOCUMENT_KEY,
         two_part_key=True,
+        party="supplier",
+        dated=("docDate", "date"),
     ),
     Entity(
         "purchase_orders",
@@ -217,6 +230,8 @@ _ALL = (
         "/v1/purchaseorder/{number}",
         _field("orderType", "orderNbr"),
         two_part_key=True,
+        party="supplier",
+        dated=("orderDate", "date"),
     ),
     Entity(
         "accounts",
@@ -239,6 +254,17 @@ _ALL = (
         paging=Paging.IDS,
         change_filter=ChangeFilter.NONE,
         detail_params={"expandSegmentsValues": "true"},
+        reference=True,
+    ),
+    Entity("ledgers", "/v1/ledger", "", _field("number"), paging=Paging.UNPAGED, reference=True),
+    Entity(
+        "currencies",
+        "/v1/currency",
+        "/v1/currency/{number}",
+        _field("id"),
+        modified=lambda _: None,
+        paging=Paging.UNPAGED,
+        change_filter=ChangeFilter.NONE,
         reference=True,
     ),
 )

@@ -48,7 +48,7 @@ def test_every_row_of_every_entity_arrives_once(sandbox: Sandbox, entity: str) -
     assert reader.tokens.requested == 1
 
 
-@pytest.mark.parametrize("entity", sorted(ENTITIES))
+@pytest.mark.parametrize("entity", sorted(name for name in ENTITIES if ENTITIES[name].detail_path))
 def test_one_row_of_every_entity_by_its_key(sandbox: Sandbox, entity: str) -> None:
     reader = client(sandbox)
     for key in sandbox.visma.keys(entity)[-2:]:
@@ -68,7 +68,7 @@ def test_the_journal_is_counted_in_lines(sandbox: Sandbox) -> None:
     assert client(sandbox).count("journal_transactions") == 30 * 7
 
 
-@pytest.mark.parametrize("entity", sorted(set(ENTITIES) - {"dimensions"}))
+@pytest.mark.parametrize("entity", sorted(set(ENTITIES) - {"dimensions", "currencies"}))
 def test_only_what_changed_arrives(sandbox: Sandbox, entity: str) -> None:
     key = sandbox.visma.keys(entity)[0]
     sandbox.visma.restamp(entity, OLD)
@@ -219,7 +219,7 @@ def test_a_filter_without_its_condition_is_found_out(
     sandbox.visma.restamp("customers", OLD)
     sandbox.visma.restamp("customers", RECENT, sandbox.visma.keys("customers")[:3])
     monkeypatch.setattr(
-        "ml_connector.visma.client.filter_params",
+        "ml_connector.visma.lists.filter_params",
         lambda _entity, _since: {"lastModifiedDateTime": "2026-11-20"},
     )
     reader = client(sandbox)

@@ -25,6 +25,8 @@ TABLE = [
     ("accounts", "/v1/account", U, WITH),
     ("subaccounts", "/v1/subaccount", P, WITH),
     ("dimensions", "/v1/dimension", IDS, NONE),
+    ("ledgers", "/v1/ledger", U, WITH),
+    ("currencies", "/v1/currency", U, NONE),
 ]
 
 
@@ -42,6 +44,8 @@ def test_the_table_is_complete() -> None:
         "accounts",
         "subaccounts",
         "dimensions",
+        "ledgers",
+        "currencies",
     }
 
 
@@ -62,6 +66,8 @@ def test_the_table_is_complete() -> None:
         ("accounts", {"accountID": 3, "accountCD": "3000"}, "3000"),
         ("subaccounts", {"subaccountNumber": "1-2"}, "1-2"),
         ("dimensions", {"id": "SUBACCOUNT"}, "SUBACCOUNT"),
+        ("ledgers", {"number": "ACTUAL", "internalId": 2}, "ACTUAL"),
+        ("currencies", {"id": "NOK"}, "NOK"),
         ("customers", {"number": None}, ""),
         ("customers", {"number": ""}, ""),
         ("customer_invoices", {"documentType": "Invoice"}, ""),
@@ -75,7 +81,10 @@ def test_keys(name: str, row: dict[str, object], key: str) -> None:
 
 def test_stamps() -> None:
     stamp = {"lastModifiedDateTime": "2026-11-20T06:35:22.1"}
-    assert {name for name, entity in ENTITIES.items() if entity.modified(stamp) is None} == {"dimensions"}
+    assert {name for name, entity in ENTITIES.items() if entity.modified(stamp) is None} == {
+        "dimensions",
+        "currencies",
+    }
 
 
 @pytest.mark.parametrize(
@@ -115,6 +124,11 @@ def test_reserved_characters_in_paths(key: str, part: str) -> None:
     if found := re.fullmatch(r"b64\((.*)\)", part):
         padded = found.group(1) + "=" * (-len(found.group(1)) % 4)
         assert base64.urlsafe_b64decode(padded).decode() == key
+
+
+def test_a_list_without_details_says_so() -> None:
+    with pytest.raises(UsageError, match="as a list only"):
+        ENTITIES["ledgers"].detail("ACTUAL")
 
 
 def test_documents_ask_for_what_lists_leave_out() -> None:

@@ -275,7 +275,6 @@ TABLES = (
         fields=fields.CURRENCY,
         key=_by("id"),
         paging=Paging.UNPAGED,
-        detail_prefixes=(),
         modified_field=None,
     ),
 )
