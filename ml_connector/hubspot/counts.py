@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
 from ml_connector.plan.operations import Action, Operation
 
 _OF_ACTION = {
@@ -64,6 +65,13 @@ class LoadCounts:
             self.samples[operation.key] = written
         if operation.action in (Action.CONFLICT, Action.REJECT):
             self.blame(operation.reason or str(operation.action), operation.key)
+
+    def ended_badly(self, outcome: Outcome, key: str) -> None:
+        """Count an operation that HubSpot refused, or did not confirm."""
+        if outcome.status is OutcomeStatus.REJECTED:
+            self.refused(outcome.message or "HubSpot refused it and gave no reason", key)
+        else:
+            self.waiting("HubSpot did not say what became of it", key)
 
     def refused(self, cause: str, key: str) -> None:
         """Count an operation that HubSpot refused."""

@@ -1,8 +1,11 @@
 """Operations and outcomes as what HubSpot is sent and what the ledger keeps: pure functions between these shapes."""
 
+from collections.abc import Iterable
+
+from ml_connector.hubspot.link_kinds import LinkKind, from_key, to_key
 from ml_connector.hubspot.outcomes import Outcome, WriteInput
 from ml_connector.hubspot.remedies import remedy_for
-from ml_connector.ledger.journal import Entry, IdentityRow, RejectRow, Settlement
+from ml_connector.ledger.journal import Entry, IdentityRow, LinkRow, RejectRow, Settlement
 from ml_connector.plan.operations import Action, Operation
 
 
@@ -38,6 +41,28 @@ def identity_rows(operation: Operation, hubspot_id: str | None = None) -> list[I
         )
         for key in operation.keys
     ]
+
+
+def link_row(
+    entry: Entry,
+    kind: LinkKind,
+    ids: tuple[str | None, str | None],
+    types: Iterable[tuple[str, int]],
+    status: str,
+    reason: str | None,
+) -> LinkRow:
+    """Return the state of a link; ``ids`` are the HubSpot ids of its ends, where they are known."""
+    return LinkRow(
+        from_type=kind.from_type,
+        from_key=from_key(entry),
+        to_type=kind.to_type,
+        to_key=to_key(entry),
+        from_id=ids[0],
+        to_id=ids[1],
+        types=",".join(str(number) for _, number in types),
+        status=status,
+        reason=reason,
+    )
 
 
 def settlement(entry: Entry, outcome: Outcome) -> Settlement:

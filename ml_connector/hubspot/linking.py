@@ -1,35 +1,60 @@
 """Carrying out link operations: associations are tracked like records, and pending with a reason if not made."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 from ml_connector.chunks import chunks
-from ml_connector.hubspot.associations import (
-    CONTACT_TO_COMPANY,
-    CONTACT_TO_PRIMARY_COMPANY,
-    Link,
-    create_links,
-    read_links,
-)
+from ml_connector.hubspot.associations import Link, create_links, read_links
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.counts import LoadCounts
+from ml_connector.hubspot.ledger_rows import link_row, settlement
+from ml_connector.hubspot.link_kinds import LinkKind, Types, from_key, kind_of, to_key
 from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
+from ml_connector.hubspot.unlinking import Unlinker
 from ml_connector.ledger.journal import Entry, Journal, LinkRow, Settlement
 from ml_connector.ledger.queries import LedgerReader
-from ml_connector.plan.operations import Operation
+from ml_connector.plan.links import DEAL
+from ml_connector.plan.operations import Action, Operation
 
-HUBSPOT_DEFINED = "HUBSPOT_DEFINED"
-TWIN_FAILED = "the same association of another Visma contact was not confirmed"
+TWIN_FAILED = "the same association of another Visma record was not confirmed"
 
 Pair = tuple[str, str]
-"""The HubSpot ids of a contact and a company."""
+"""The HubSpot ids of the two ends."""
 
 CHUNK = 10_000
-"""Links worked on at once."""
+"""Links of one kind worked on at once."""
+
+STATES = {OutcomeStatus.CONFIRMED: "confirmed", OutcomeStatus.REJECTED: "rejected"}
+
+
+@dataclass(slots=True)
+class _Work:
+    """The links of one kind that are worked on at once: the HubSpot ids of their ends, and how they count."""
+
+    kind: LinkKind
+    types: Types
+    counts: LoadCounts
+    starts: Mapping[str, str] = field(default_factory=dict)
+    ends: Mapping[str, str] = field(default_factory=dict)
+
+    def pair(self, entry: Entry) -> Pair:
+        """Return the HubSpot ids of both ends, which are known."""
+        return self.starts[from_key(entry)], self.ends[to_key(entry)]
+
+    def is_ready(self, entry: Entry) -> bool:
+        """Whether both ends are in HubSpot."""
+        return from_key(entry) in self.starts and to_key(entry) in self.ends
+
+    def missing(self, entry: Entry) -> str:
+        """Return the end that is not in HubSpot, of two the one it starts from."""
+        return to_key(entry) if from_key(entry) in self.starts else from_key(entry)
 
 
 class LinkLoader:
-    """Associates contacts with companies, primary where a contact has none.
+    """Makes and removes associations between records of any two types.
+
+    A contact's first company becomes its primary one, unless it has one.
 
     Args:
         client: the portal; its one writer.
@@ -42,191 +67,164 @@ class LinkLoader:
         self._client = client
         self._journal = journal
         self._ledger = ledger
+        self._unlinker = Unlinker(client, journal, ledger)
         self._trace = f"{run_id[:8]}-{uuid4().hex[:8]}"
         self._sequence = 0
+        self._types: dict[LinkKind, Types] = {}
 
     def load(self, plan: Iterable[Operation], created: Set[str]) -> LoadCounts:
         """Carry out link operations.
 
+        Links of invoices to companies are made after all their others, so that a confirmed one means that the ledger
+        has a row for each of the others.
+
         Args:
             plan: the operations; a pair that comes twice is made once.
-            created: HubSpot ids of contacts this run has made, which have no associations to read.
+            created: HubSpot ids of records this run has made, which have no associations to read. That of another type
+                among them only makes an association again that stands.
         """
         counts = LoadCounts()
-        unlinked = set(created)
-        for chunk in chunks(plan, CHUNK):
-            self._load_chunk(
-                list({operation.key: operation for operation in chunk}.values()), unlinked, counts
-            )
+        waiting: dict[LinkKind, dict[str, Entry]] = {}
+        linked: dict[LinkKind, set[str]] = {}
+        for operation in plan:
+            entry = self._entry(operation)
+            kind = kind_of(entry)
+            waiting.setdefault(kind, {})[operation.key] = entry
+            if len(waiting[kind]) == CHUNK and not kind.closes:
+                some = list(waiting.pop(kind).values())
+                self._load_chunk(kind, some, created, linked.setdefault(kind, set()), counts)
+        for kind in sorted(waiting, key=lambda kind: (kind.closes, kind.place)):
+            for some in chunks(waiting[kind].values(), CHUNK):
+                self._load_chunk(kind, some, created, linked.setdefault(kind, set()), counts)
         return counts
 
-    def _load_chunk(self, operations: Sequence[Operation], unlinked: set[str], counts: LoadCounts) -> None:
-        counts.read += len(operations)
-        entries = [self._entry(operation) for operation in operations]
-        contacts = self._ids("contacts", (_from(entry) for entry in entries))
-        companies = self._ids("companies", (_to(entry) for entry in entries))
-        ready = [entry for entry in entries if _from(entry) in contacts and _to(entry) in companies]
-        whole = {entry.trace_id for entry in ready}
-        self._wait([entry for entry in entries if entry.trace_id not in whole], contacts, counts)
-        self._make(ready, contacts, companies, unlinked, counts)
+    def _load_chunk(
+        self,
+        kind: LinkKind,
+        entries: Sequence[Entry],
+        created: Set[str],
+        linked: set[str],
+        counts: LoadCounts,
+    ) -> None:
+        """Remove and make links; ``linked`` are the records that this load has given links, which are added to it."""
+        counts.read += len(entries)
+        gone = [entry for entry in entries if entry.operation.action is Action.UNLINK]
+        made = [entry for entry in entries if entry.operation.action is not Action.UNLINK]
+        self._unlinker.unlink(kind, gone, counts)
+        if not made:
+            return
+        work = _Work(
+            kind,
+            self._types_of(kind),
+            counts,
+            self._ids(kind.from_type, map(from_key, made)),
+            self._ids(kind.to_type, map(to_key, made)),
+        )
+        waits = [entry for entry in made if not work.is_ready(entry)]
+        ready = [entry for entry in made if work.is_ready(entry)]
+        self._wait(work, waits, None)
+        if ready and not work.types:
+            self._wait(work, ready, f"HubSpot has no association from {kind.from_type} to {kind.to_type}")
+        elif ready:
+            self._make(work, ready, created - linked)
+            linked.update(work.starts.values())
 
     def _entry(self, operation: Operation) -> Entry:
         self._sequence += 1
         return Entry(f"{self._trace}-{self._sequence}", operation)
 
+    def _types_of(self, kind: LinkKind) -> Types:
+        if kind not in self._types:
+            self._types[kind] = kind.types(self._client)
+        return self._types[kind]
+
     def _ids(self, object_type: str, keys: Iterable[str]) -> dict[str, str]:
+        """Return the HubSpot ids of keys; a deal's key has its id in it."""
+        if object_type == "deals":
+            return {key: key.removeprefix(DEAL) for key in keys}
         return {key: found.hubspot_id for key, found in self._ledger.identities(object_type, keys).items()}
 
-    def _wait(
-        self, entries: Sequence[Entry], contacts: dict[str, str], counts: LoadCounts, why: str | None = None
-    ) -> None:
+    def _wait(self, work: _Work, entries: Sequence[Entry], why: str | None) -> None:
         """Note links whose other end is not in HubSpot yet, or that wait for another reason; all come again."""
         rows: list[LinkRow] = []
         for entry in entries:
-            missing = _to(entry) if _from(entry) in contacts else _from(entry)
-            reason = why or f"{missing} is not in HubSpot yet"
-            counts.waiting(why or "the other record is not in HubSpot yet", entry.operation.key)
-            rows.append(_row(entry, contacts.get(_from(entry)), None, (), "pending", reason))
+            reason = why or f"{work.missing(entry)} is not in HubSpot yet"
+            work.counts.waiting(why or "the other record is not in HubSpot yet", entry.operation.key)
+            start = work.starts.get(from_key(entry))
+            rows.append(link_row(entry, work.kind, (start, None), (), "pending", reason))
         self._journal.intend(entries)
         settlements = [
             Settlement(entry, "pending", message=row.reason) for entry, row in zip(entries, rows, strict=True)
         ]
         self._journal.settle(settlements, links=rows)
 
-    def _make(
-        self,
-        entries: Sequence[Entry],
-        contacts: dict[str, str],
-        companies: dict[str, str],
-        unlinked: set[str],
-        counts: LoadCounts,
-    ) -> None:
-        """Make links; ``unlinked`` are contacts known to have none, which those that come here are no more."""
-        mine = {contacts[_from(entry)] for entry in entries}
-        held = read_links(self._client, "contacts", "companies", sorted(mine - unlinked))
-        unlinked -= mine
+    def _make(self, work: _Work, entries: Sequence[Entry], unlinked: Set[str]) -> None:
+        """Make links; ``unlinked`` are records known to have none."""
+        kind = work.kind
+        mine = {work.starts[from_key(entry)] for entry in entries}
+        held = read_links(self._client, kind.from_type, kind.to_type, sorted(mine - unlinked))
         has_primary = {
-            contact
-            for contact, linked in held.items()
-            if any(CONTACT_TO_PRIMARY_COMPANY in one.type_ids for one in linked)
+            record
+            for record, others in held.items()
+            if any(one.types.issuperset(kind.primary) for one in others)
         }
-        standing = {(contact, one.id) for contact, linked in held.items() for one in linked}
+        standing = {(record, one.id) for record, others in held.items() for one in others}
         links: dict[Pair, Link] = {}
         by_trace: dict[str, Entry] = {}
         done: list[Entry] = []
         twins: list[tuple[Pair, Entry]] = []
         for entry in entries:
-            pair = contacts[_from(entry)], companies[_to(entry)]
+            pair = work.pair(entry)
             if pair in standing:
                 done.append(entry)
             elif pair in links:
                 twins.append((pair, entry))
             else:
                 by_trace[entry.trace_id] = entry
-                links[pair] = _link(pair, entry.trace_id, primary=pair[0] not in has_primary)
+                types = work.types if pair[0] in has_primary else (*kind.primary, *work.types)
+                links[pair] = Link(pair[0], pair[1], types, entry.trace_id)
                 has_primary.add(pair[0])
-        self._stand(done, contacts, companies, counts)
+        self._stand(work, done)
 
         def intend(batch: Sequence[Link]) -> None:
             self._journal.intend([by_trace[item.key] for item in batch])
 
         made: set[Pair] = set()
-        batches = create_links(self._client, "contacts", "companies", links.values(), before=intend)
-        for batch, outcomes in batches:
-            made |= self._settle(batch, outcomes, by_trace, counts)
+        for batch, outcomes in create_links(
+            self._client, kind.from_type, kind.to_type, links.values(), before=intend
+        ):
+            made |= self._settle(work, batch, outcomes, by_trace)
         # Two Visma contacts may be one HubSpot contact: their links to one company are one association.
-        self._stand([entry for pair, entry in twins if pair in made], contacts, companies, counts)
-        self._wait([entry for pair, entry in twins if pair not in made], contacts, counts, TWIN_FAILED)
+        self._stand(work, [entry for pair, entry in twins if pair in made])
+        self._wait(work, [entry for pair, entry in twins if pair not in made], TWIN_FAILED)
 
-    def _stand(
-        self,
-        entries: Sequence[Entry],
-        contacts: dict[str, str],
-        companies: dict[str, str],
-        counts: LoadCounts,
-    ) -> None:
+    def _stand(self, work: _Work, entries: Sequence[Entry]) -> None:
         """Note links that HubSpot holds already."""
-        counts.unchanged += len(entries)
+        work.counts.unchanged += len(entries)
         self._journal.note(entries)
         rows = [
-            _row(
-                entry, contacts[_from(entry)], companies[_to(entry)], (CONTACT_TO_COMPANY,), "confirmed", None
-            )
-            for entry in entries
+            link_row(entry, work.kind, work.pair(entry), work.types, "confirmed", None) for entry in entries
         ]
         self._journal.settle([], links=rows)
 
     def _settle(
         self,
+        work: _Work,
         batch: Sequence[Link],
         outcomes: Sequence[Outcome],
-        by_trace: dict[str, Entry],
-        counts: LoadCounts,
+        by_trace: Mapping[str, Entry],
     ) -> set[Pair]:
         """Write outcomes to the ledger and count them; return the pairs that are associated now."""
-        by_key = {item.key: item for item in batch}
-        made_pairs: set[Pair] = set()
+        made: set[Pair] = set()
         rows: list[LinkRow] = []
-        settlements: list[Settlement] = []
-        for outcome in outcomes:
-            entry, made = by_trace[outcome.key], by_key[outcome.key]
-            types = tuple(number for _, number in made.types)
-            confirmed = outcome.status is OutcomeStatus.CONFIRMED
-            if confirmed:
-                counts.done(entry.operation)
-                made_pairs.add((made.from_id, made.to_id))
-            elif outcome.status is OutcomeStatus.REJECTED:
-                counts.refused(
-                    outcome.message or "HubSpot refused it and gave no reason", entry.operation.key
-                )
+        results = [(by_trace[outcome.key], outcome) for outcome in outcomes]
+        for item, (entry, outcome) in zip(batch, results, strict=True):
+            if outcome.status is OutcomeStatus.CONFIRMED:
+                work.counts.done(entry.operation)
+                made.add((item.from_id, item.to_id))
             else:
-                counts.waiting("HubSpot did not say what became of it", entry.operation.key)
-            status = {OutcomeStatus.CONFIRMED: "confirmed", OutcomeStatus.REJECTED: "rejected"}
-            state = status.get(outcome.status, "pending")
-            rows.append(_row(entry, made.from_id, made.to_id, types, state, outcome.message))
-            settlements.append(
-                Settlement(
-                    entry,
-                    str(outcome.status),
-                    http_status=outcome.http_status,
-                    category=outcome.category,
-                    message=outcome.message,
-                    correlation_id=outcome.correlation_id,
-                )
-            )
-        self._journal.settle(settlements, links=rows)
-        return made_pairs
-
-
-def _link(pair: Pair, trace_id: str, *, primary: bool) -> Link:
-    types = (CONTACT_TO_PRIMARY_COMPANY, CONTACT_TO_COMPANY) if primary else (CONTACT_TO_COMPANY,)
-    return Link(pair[0], pair[1], tuple((HUBSPOT_DEFINED, one) for one in types), trace_id)
-
-
-def _from(entry: Entry) -> str:
-    return str(entry.operation.values["from"])
-
-
-def _to(entry: Entry) -> str:
-    return str(entry.operation.values["to"])
-
-
-def _row(
-    entry: Entry,
-    from_id: str | None,
-    to_id: str | None,
-    types: Iterable[int],
-    status: str,
-    reason: str | None,
-) -> LinkRow:
-    return LinkRow(
-        from_type="contacts",
-        from_key=_from(entry),
-        to_type="companies",
-        to_key=_to(entry),
-        from_id=from_id,
-        to_id=to_id,
-        types=",".join(str(one) for one in types),
-        status=status,
-        reason=reason,
-    )
+                work.counts.ended_badly(outcome, entry.operation.key)
+            state = STATES.get(outcome.status, "pending")
+            rows.append(link_row(entry, work.kind, work.pair(entry), item.types, state, outcome.message))
+        self._journal.settle([settlement(entry, outcome) for entry, outcome in results], links=rows)
+        return made

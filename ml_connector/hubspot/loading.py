@@ -192,10 +192,7 @@ class RecordLoader:
             elif adopting and outcome.existing_id and operation.action is Action.CREATE:
                 adoptions.append(Adoption(operation, outcome.existing_id))
             else:
-                if outcome.status is OutcomeStatus.REJECTED:
-                    counts.refused(outcome.message or "HubSpot refused it and gave no reason", operation.key)
-                else:
-                    counts.waiting("HubSpot did not say what became of it", operation.key)
+                counts.ended_badly(outcome, operation.key)
                 rejects.append(rejected_row(operation, outcome))
         settlements = [settlement(entry, outcome) for entry, outcome in results]
         self._journal.settle(
