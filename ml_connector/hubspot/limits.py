@@ -5,6 +5,7 @@ HubSpot says about them is learnt from every answer (reference: hubspot 4, 11).
 """
 
 import hashlib
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ml_connector.errors import PermanentApiError
+from ml_connector.errors import PermanentApiError, TransientApiError
 from ml_connector.http import Answer, retry_after
 from ml_connector.hubspot.answers import is_daily_limit, window_pause
 from ml_connector.hubspot.window import SlidingWindow
@@ -34,6 +35,9 @@ PROBE_SECONDS = 600.0
 
 LONGEST_NAP = 5.0
 """A waiting thread looks up at least this often."""
+
+LONGEST_WAIT = 900.0
+"""A pause that HubSpot asks for is waited for up to so many seconds; a run that sleeps for hours helps nobody."""
 
 
 class Bucket(StrEnum):
@@ -111,6 +115,7 @@ class PortalLimits:
 
         Raises:
             PermanentApiError: the daily budget is used up, down to the reserve.
+            TransientApiError: HubSpot has asked for a pause longer than :data:`LONGEST_WAIT`.
         """
         windows = self._windows_of(bucket)
         with self._condition:
@@ -121,6 +126,8 @@ class PortalLimits:
                 wait = max(window.wait(now) for window in windows)
                 if wait <= 0.0:
                     break
+                if LONGEST_WAIT < wait < math.inf:
+                    raise _paused(wait)
                 self._nap(self._condition, min(wait, LONGEST_NAP))
             for window in windows:
                 window.start(now)
@@ -196,6 +203,14 @@ class PortalLimits:
         window = general if stated == general.maximum else associations
         if left is not None and window.maximum == stated:
             window.see_remaining(left, now)
+
+
+def _paused(wait: float) -> TransientApiError:
+    return TransientApiError(
+        f"HubSpot refused a request for coming too fast and asked for a pause that lasts {wait / 60:.0f} minutes more.",
+        status=429,
+        remedy="Try again after that; what was sent is in the ledger.",
+    )
 
 
 def _number(headers: Mapping[str, str], name: str) -> int | None:

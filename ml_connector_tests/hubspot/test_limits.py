@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import pytest
 
-from ml_connector.errors import PermanentApiError
+from ml_connector.errors import PermanentApiError, TransientApiError
 from ml_connector.hubspot.limits import (
     LONGEST_NAP,
+    LONGEST_WAIT,
     Bucket,
     PortalLimits,
     associations_maximum,
@@ -116,6 +117,17 @@ def test_a_429_makes_every_thread_pause(body: object, headers: dict[str, str], p
 
 def daily(left: int) -> dict[str, str]:
     return {"X-HubSpot-RateLimit-Daily": "1000", "X-HubSpot-RateLimit-Daily-Remaining": str(left)}
+
+
+def test_a_pause_of_hours_ends_the_run_instead_of_holding_it() -> None:
+    time = Time()
+    portal = limits(time)
+    portal.acquire(Bucket.GENERAL)
+    portal.release(Bucket.GENERAL, answer(429, {}, {"Retry-After": str(int(LONGEST_WAIT) + 60)}))
+    with pytest.raises(TransientApiError, match="pause that lasts 16 minutes more"):
+        portal.acquire(Bucket.GENERAL)
+    time.now += 61
+    portal.acquire(Bucket.GENERAL)
 
 
 def test_the_daily_reserve_is_kept_and_the_error_says_when_it_resets() -> None:
