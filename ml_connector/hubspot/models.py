@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ml_connector.errors import TransientApiError
+from ml_connector.storable import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def record_from(item: dict[str, Any]) -> HubSpotRecord:
     return HubSpotRecord(
         id=str(item["id"]),
         properties={
-            name: value if value is None or isinstance(value, str) else str(value)
+            name: None if value is None else storable(str(value))
             for name, value in (item.get("properties") or {}).items()
         },
         associations={kind: _associated_ids(listed) for kind, listed in lists.items()},

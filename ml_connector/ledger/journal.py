@@ -27,6 +27,7 @@ from ml_connector.ledger.statements import (
 )
 from ml_connector.ledger.tables import run
 from ml_connector.plan.operations import Operation
+from ml_connector.storable import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +264,8 @@ _REJECT_NAMES = "entity record_key cause message remedy record partition"
 
 def columns(names: str, rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
     """Return rows as one list per column, under the names given in one text, for ``unnest``."""
-    return {name: list(values) for name, values in zip(names.split(), zip(*rows, strict=True), strict=True)}
+    texts = ([_storable(value) for value in values] for values in zip(*rows, strict=True))
+    return dict(zip(names.split(), texts, strict=True))
 
 
 def _newest(rows: Iterable[IdentityRow]) -> Iterable[IdentityRow]:
@@ -342,4 +344,8 @@ def _added(held: Mapping[str, Any], figures: Mapping[str, Any]) -> dict[str, Any
 
 
 def _json(values: Mapping[str, str | None]) -> str:
-    return json.dumps(dict(values), ensure_ascii=False)
+    return json.dumps({name: _storable(value) for name, value in values.items()}, ensure_ascii=False)
+
+
+def _storable(value: Any) -> Any:
+    return storable(value) if isinstance(value, str) else value

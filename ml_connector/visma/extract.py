@@ -4,15 +4,17 @@ Plain Python: what is read comes in through a client, what is kept goes out thro
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from ml_connector.errors import PermanentApiError
+from ml_connector.storable import storable
 from ml_connector.visma.client import VismaClient
 from ml_connector.visma.rows import Row
+from ml_connector.visma.stamps import believed_stamp
 from ml_connector.windows import Window, ask_since, window_of
 
 SNAPSHOT_SCHEMA = pa.schema(
@@ -23,7 +25,8 @@ SNAPSHOT_SCHEMA = pa.schema(
         pa.field("raw", pa.string(), nullable=False),
     ]
 )
-"""A snapshot: the row's key, its stamp (naive text), its window, and the JSON text exactly as received."""
+"""A snapshot: the row's key, its stamp (naive text, empty where it is not believed), its window, and the JSON text
+exactly as received."""
 
 Write = Callable[[str, Sequence[dict[str, Any]]], None]
 """Takes a partition key and rows of :data:`SNAPSHOT_SCHEMA`."""
@@ -31,7 +34,13 @@ Write = Callable[[str, Sequence[dict[str, Any]]], None]
 
 def snapshot_row(row: Row, partition: str) -> dict[str, Any]:
     """Return a row as it is stored."""
-    return {"key": row.key, "modified": row.modified, "partition": partition, "raw": row.raw}
+    modified = believed_stamp(row.modified, datetime.now(UTC))
+    return {
+        "key": storable(row.key),
+        "modified": storable(modified) if modified is not None else None,
+        "partition": partition,
+        "raw": row.raw,
+    }
 
 
 class Extract:
@@ -75,7 +84,8 @@ class Extract:
         for page in self._client.changed(self._entity, since=since):
             kept: dict[str, list[dict[str, Any]]] = {}
             for row in page:
-                partition = window_of(row.modified, self._windows, self._zone)
+                modified = believed_stamp(row.modified, datetime.now(UTC))
+                partition = window_of(modified, self._windows, self._zone)
                 if partition is None:
                     self.later_keys.add(row.key)
                     continue

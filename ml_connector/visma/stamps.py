@@ -18,6 +18,9 @@ OFFSETS = tuple(timedelta(hours=hours) for hours in range(4))
 CLOCK_SLACK = timedelta(seconds=5)
 """How far the clock that stamps rows may be from the one that dates HTTP answers."""
 
+FURTHEST_AHEAD = timedelta(days=2)
+"""How far ahead of now a stamp is believed, whatever zone it is taken for: its own window comes within days."""
+
 _TOLERANCE = timedelta(minutes=2)
 _FRESH = timedelta(minutes=5)
 
@@ -49,6 +52,16 @@ def plain_stamp(text: str | None) -> str:
         return ""
     written = moment.isoformat()
     return written.rstrip("0") if moment.microsecond else written
+
+
+def believed_stamp(text: str | None, now: datetime) -> str | None:
+    """Return a stamp, or None for one that lies further ahead of ``now`` (aware) than any clock is wrong.
+
+    The window of such a stamp may never come, and every later version of the row would count as older.
+    """
+    moment = parsed_stamp(text)
+    latest = now.astimezone(UTC).replace(tzinfo=None) + FURTHEST_AHEAD
+    return text if moment is None or moment <= latest else None
 
 
 def filter_moment(since: datetime | None) -> datetime | None:

@@ -174,6 +174,13 @@ def test_lists_follow_the_cursor_to_the_end() -> None:
 
 
 @responses.activate
+def test_values_that_no_database_can_hold_are_read_without_what_makes_them_so() -> None:
+    Script(LIST, [(200, {"results": [record(1, name="A\x00B \ud83d😀", city=None)]})], "GET")
+    ((found,),) = client().list_records("companies", ["name", "city"])
+    assert found.properties == {"name": "AB 😀", "city": None}
+
+
+@responses.activate
 def test_a_list_that_turns_in_a_circle_ends() -> None:
     Script(LIST, [(200, {"results": [record(1)], "paging": {"next": {"after": "1"}}})], "GET")
     with pytest.raises(TransientApiError):

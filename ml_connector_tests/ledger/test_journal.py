@@ -78,6 +78,14 @@ class TestOperations:
         assert found[0] == (new, old, "2026-11-20 06:35:22.153")
         assert found[1][2] is None
 
+    def test_what_postgresql_cannot_hold_stops_nothing(self, empty_ledger: sa.Engine) -> None:
+        mine = journal(empty_ledger)
+        mine.intend([entry(1, values={"name": "A\x00B"}, previous={"name": "\ud83d😀 C"})])
+        mine.settle([end(entry(1), "rejected", message="bad \x00\ud83d thing", category="X\x00")])
+        assert rows(empty_ledger, "operation", "properties, previous, message, category") == [
+            ({"name": "AB"}, {"name": "😀 C"}, "bad  thing", "X")
+        ]
+
     def test_nothing_is_nothing(self, empty_ledger: sa.Engine) -> None:
         mine = journal(empty_ledger)
         mine.intend([])

@@ -1,5 +1,6 @@
 """From pages to snapshots: every row in its window, and the rows that others name fetched by number."""
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -88,6 +89,25 @@ def test_rows_go_to_the_window_of_their_stamp_and_later_ones_stay_away() -> None
     }
     assert (mine.rows, mine.later) == (8, 1)
     assert "later" not in mine.keys
+
+
+def test_a_stamp_from_the_future_is_no_stamp() -> None:
+    """Its window may never come; stored, it would make every later version of the row an old one."""
+    kept = Kept()
+    soon = (datetime.now(UTC) + timedelta(days=1)).replace(tzinfo=None).isoformat()
+    mine = extract(Visma([row("soon", soon), row("never", "2124-02-29T10:00:00")]), [day(20), day(21)], kept)
+    mine.changed(timedelta(0))
+    assert kept.keys() == {"2026-11-21": ["never"]}
+    assert kept.rows["2026-11-21"][0]["modified"] is None
+    assert mine.later_keys == {"soon"}
+
+
+def test_a_key_or_stamp_that_no_file_can_hold_stops_nothing() -> None:
+    kept = Kept()
+    values = {"number": "1\ud800", "lastModifiedDateTime": "2026-11-20T\x00\udfff"}
+    odd = row_of(ENTITIES["customers"], json.dumps(values), values)
+    extract(Visma([odd]), [day(20)], kept).changed(timedelta(0))
+    assert kept.keys() == {"2026-11-20": ["1"]}
 
 
 def test_texts_are_kept_exactly() -> None:
