@@ -43,23 +43,6 @@ class DocumentReader:
         self._engine = engine
         self._connection = connection
 
-    def statuses(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return the HubSpot status of invoices as last sent or seen, by key; unknown ones are absent."""
-        wanted = list(dict.fromkeys(keys))
-        found: dict[str, str] = {}
-        for start in range(0, len(wanted), CHUNK):
-            found.update(
-                (row[0], row[1])
-                for row in self._rows(
-                    """
-                    SELECT record_key, coalesce(properties->>'hs_invoice_status', '') FROM ml_connector.identity
-                    WHERE connection = :connection AND object_type = 'invoices' AND record_key = ANY(:keys)
-                    """,
-                    keys=wanted[start : start + CHUNK],
-                )
-            )
-        return found
-
     def drafts(self) -> list[SentInvoice]:
         """Return the invoices that are still drafts in HubSpot, with Visma's status and balance."""
         rows = self._rows(

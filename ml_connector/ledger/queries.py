@@ -97,6 +97,23 @@ class LedgerReader:
                 )
         return found
 
+    def values_of(
+        self, object_type: str, keys: Iterable[str], names: Sequence[str]
+    ) -> dict[str, dict[str, str | None]]:
+        """Return what known records hold by the ledger: the named values, None for one it knows nothing of, by key."""
+        wanted = list(dict.fromkeys(keys))
+        table = identity.c
+        chosen = sa.select(table.record_key, *(table.properties[name].astext for name in names)).where(
+            table.connection == self._connection, table.object_type == object_type
+        )
+        found: dict[str, dict[str, str | None]] = {}
+        with self._engine.connect() as database:
+            for start in range(0, len(wanted), CHUNK):
+                some = sa.bindparam("some", wanted[start : start + CHUNK], type_=sa.ARRAY(sa.Text))
+                for row in database.execute(chosen.where(table.record_key == sa.any_(some))):
+                    found[row[0]] = dict(zip(names, row[1:], strict=True))
+        return found
+
     def numbers_written(self, object_type: str, within: timedelta) -> list[tuple[str, str]]:
         """Return ``(HubSpot id, organisation number)`` of the records that were synced within this time."""
         table = identity.c

@@ -6,7 +6,7 @@ that is replayed may hold an older version than a reject, and planning that one 
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from ml_connector.records.companies import merge
 from ml_connector.records.model import CompanyRecord, ContactRecord
@@ -14,6 +14,41 @@ from ml_connector.records.model import CompanyRecord, ContactRecord
 ID_PROPERTY = "visma_contact_id"
 
 RecordT = TypeVar("RecordT", CompanyRecord, ContactRecord)
+
+
+class Stamped(Protocol):
+    """A record that one Visma key names, with the stamp of its version."""
+
+    @property
+    def key(self) -> str:
+        """Its name everywhere."""
+        ...
+
+    @property
+    def stamp(self) -> str:
+        """Visma's last change of it, naive text."""
+        ...
+
+
+StampedT = TypeVar("StampedT", bound=Stamped)
+
+
+def with_due(
+    stream: Iterable[StampedT], due: Sequence[StampedT], present: Mapping[str, str]
+) -> Iterator[StampedT]:
+    """Yield the window's records and those due again, each Visma key once.
+
+    Args:
+        stream: the window's records.
+        due: records that were rejected before.
+        present: the stamp of each record in ``stream``, by key.
+    """
+    newer = {record.key: record for record in due if record.stamp > present.get(record.key, record.stamp)}
+    for record in stream:
+        yield newer.get(record.key, record)
+    for record in due:
+        if record.key not in present:
+            yield record
 
 
 def companies_with_due(

@@ -131,6 +131,7 @@ def deal_operations(key: str, choice: Choice, partition: str) -> Iterator[Operat
             action=Action.SKIP,
             keys=(f"{key}>deal",),
             partition=partition,
+            values={"from": key, "to": DEAL, "to_type": OBJECT},
             rule=choice.rule,
             reason=choice.reason,
             candidates=choice.fitting,

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.hubspot.models import HubSpotRecord, PropertyDefinition
+from ml_connector.hubspot.models import HubSpotRecord
+from ml_connector.hubspot.writable import writable
 from ml_connector.ledger.queries import Identity, LedgerReader
 from ml_connector.plan.known import is_older, read_held
 from ml_connector.plan.matching import VISMA_ID
@@ -18,9 +19,6 @@ from ml_connector.plan.merging import changes, fingerprint
 from ml_connector.plan.operations import STORED, Action, Operation
 from ml_connector.plan.presence import Presence
 from ml_connector.records.model import Properties
-
-OWN_PREFIX = "visma_"
-"""Names of properties that a load makes sure of; all others are sent only where the portal lets them be written."""
 
 ALIVE = frozenset({Action.CREATE, Action.UPDATE, Action.UNCHANGED})
 """What is planned for a record that is, or is going to be, in HubSpot."""
@@ -112,6 +110,7 @@ class OwnedPlanner:
         self._ledger = ledger
         self._client = client
         self._definitions = client.properties(kind.object_type)
+        self._writable: dict[str, bool] = {}
         self._presence = Presence(client, kind.object_type, kind.id_property, self._definitions)
 
     def prepare(self, unknown: int) -> None:
@@ -200,15 +199,17 @@ class OwnedPlanner:
 
     def _weighed(self, item: Item) -> "_Weighed":
         """Return an item with what of it can be sent; the values the portal does not let be written are noted."""
-        sendable: dict[str, str | None] = {}
-        for name, value in item.wanted.items():
-            if name.startswith(OWN_PREFIX) or _writable(self._definitions.get(name)):
-                sendable[name] = value
-            else:
-                self.dropped.add(name)
+        sendable = {name: value for name, value in item.wanted.items() if self._is_writable(name)}
         passing = self._kind.passing
         lasting = {name: value for name, value in sendable.items() if name not in passing}
         return _Weighed(item, sendable, fingerprint({**lasting, **item.remembered}, ""))
+
+    def _is_writable(self, name: str) -> bool:
+        if name not in self._writable:
+            found = writable((name,), self._definitions)
+            self._writable[name] = bool(found.names)
+            self.dropped.update(found.dropped)
+        return self._writable[name]
 
     def _id(self, one: "_Weighed") -> str:
         return str(one.wanted[self._kind.id_property])
@@ -263,10 +264,6 @@ class _Weighed:
     item: Item
     wanted: Properties
     mark: str
-
-
-def _writable(definition: PropertyDefinition | None) -> bool:
-    return definition is not None and not definition.read_only
 
 
 OLDER = "a newer version was synced before; an old window never overwrites it"
