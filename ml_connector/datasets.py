@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ml_connector.errors import StorageError
@@ -72,10 +73,16 @@ class Dataset:
                 schemas.append(parquet.schema_arrow.remove_metadata())
         return pa.unify_schemas(schemas, promote_options="permissive")
 
-    def rows(self, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
-        """Yield the rows as dicts, all columns or the named ones; a column a file does not have yet is None."""
+    def rows(
+        self, columns: Sequence[str] | None = None, where: tuple[str, str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the rows as dicts, all columns or the named ones; a column a file does not have yet is None.
+
+        ``where`` is a column and its only value of interest, such as ``("entity", "invoices")``: other rows are left
+        out before they become dicts, and those that lie far from it are not even read.
+        """
         for file in self.files:
-            yield from self._rows_of_file(file, columns)
+            yield from self._rows_of_file(file, columns, where)
 
     def rows_of(self, partition: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
         """Yield the rows of one partition; ValueError for a partition that is not here."""
@@ -103,8 +110,10 @@ class Dataset:
         with self._opened(file) as parquet:
             return int(parquet.metadata.num_rows)
 
-    def _rows_of_file(self, file: StoredFile, columns: Sequence[str] | None) -> Iterator[dict[str, Any]]:
-        for batch in self._batches_of(file, columns):
+    def _rows_of_file(
+        self, file: StoredFile, columns: Sequence[str] | None, where: tuple[str, str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        for batch in self._batches_of(file, columns, where):
             names = batch.schema.names
             values = [column.to_pylist() for column in batch.columns]
             absent = [name for name in columns or () if name not in names]
@@ -112,12 +121,20 @@ class Dataset:
             values += [[None] * batch.num_rows] * len(absent)
             yield from (dict(zip(names, row, strict=True)) for row in zip(*values, strict=True))
 
-    def _batches_of(self, file: StoredFile, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    def _batches_of(
+        self, file: StoredFile, columns: Sequence[str] | None, where: tuple[str, str] | None = None
+    ) -> Iterator[pa.RecordBatch]:
         with self._opened(file) as parquet:
             present = None
             if columns is not None:
-                present = [name for name in columns if name in parquet.schema_arrow.names]
-            batches = parquet.iter_batches(batch_size=BATCH_ROWS, columns=present, use_threads=False)
+                asked = [*columns, where[0]] if where and where[0] not in columns else columns
+                present = [name for name in asked if name in parquet.schema_arrow.names]
+            batches = parquet.iter_batches(
+                batch_size=BATCH_ROWS,
+                columns=present,
+                row_groups=_row_groups(parquet, where),
+                use_threads=False,
+            )
             while True:
                 try:
                     batch = next(batches, None)
@@ -125,7 +142,7 @@ class Dataset:
                     raise self._unreadable(file, error) from error
                 if batch is None:
                     return
-                yield batch
+                yield batch if where is None else _narrowed(batch, where, columns)
 
     @contextmanager
     def _opened(self, file: StoredFile) -> Iterator[pq.ParquetFile]:
@@ -149,3 +166,28 @@ class Dataset:
             f"({self.root.place(file.path)}).",
             remedy=f"Restore it, or make it again: {materialise_command(self.asset_path, file.partition)}",
         )
+
+
+def _row_groups(parquet: pq.ParquetFile, where: tuple[str, str] | None) -> list[int]:
+    """Return the row groups that may hold the value, by the least and the greatest value that a file notes of each."""
+    groups = range(parquet.metadata.num_row_groups)
+    if where is None or where[0] not in parquet.schema_arrow.names:
+        return list(groups)
+    found: list[int] = []
+    for number in groups:
+        group = parquet.metadata.row_group(number)
+        chunks = (group.column(place) for place in range(group.num_columns))
+        noted = next(chunk.statistics for chunk in chunks if chunk.path_in_schema == where[0])
+        least, greatest = (noted.min, noted.max) if noted is not None and noted.has_min_max else (None, None)
+        if least is None or greatest is None or least <= where[1] <= greatest:
+            found.append(number)
+    return found
+
+
+def _narrowed(batch: pa.RecordBatch, where: tuple[str, str], columns: Sequence[str] | None) -> pa.RecordBatch:
+    """Return the rows of a batch that hold the value, with the columns that were asked for."""
+    name, value = where
+    if name not in batch.schema.names:
+        return batch.slice(0, 0)
+    kept = batch.filter(pc.field(name) == value)
+    return kept if columns is None else kept.select([one for one in kept.schema.names if one in columns])
