@@ -95,7 +95,8 @@ def rejected_row(operation: Operation, outcome: Outcome) -> RejectRow:
 
 def unsendable_row(operation: Operation) -> RejectRow:
     """Return an operation that was planned as a conflict or as refused, to be tried again."""
-    cause = "CONFLICT_FOR_A_PERSON" if operation.action is Action.CONFLICT else "CANNOT_BE_SENT"
+    refused = operation.rule or "CANNOT_BE_SENT"
+    cause = "CONFLICT_FOR_A_PERSON" if operation.action is Action.CONFLICT else refused
     return RejectRow(
         entity=operation.entity,
         key=operation.key,

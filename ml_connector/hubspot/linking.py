@@ -88,6 +88,9 @@ class LinkLoader:
         linked: dict[LinkKind, set[str]] = {}
         for operation in plan:
             entry = self._entry(operation)
+            if operation.action is Action.SKIP:
+                self._note(entry, counts)
+                continue
             kind = kind_of(entry)
             waiting.setdefault(kind, {})[operation.key] = entry
             if len(waiting[kind]) == CHUNK and not kind.closes:
@@ -97,6 +100,12 @@ class LinkLoader:
             for some in chunks(waiting[kind].values(), CHUNK):
                 self._load_chunk(kind, some, created, linked.setdefault(kind, set()), counts)
         return counts
+
+    def _note(self, entry: Entry, counts: LoadCounts) -> None:
+        """Note a link that was left out, such as one with a deal where two fit."""
+        counts.read += 1
+        counts.done(entry.operation)
+        self._journal.note([entry])
 
     def _load_chunk(
         self,

@@ -11,6 +11,8 @@ REMEDIES = {
     "unknown": "Nothing: it is read back and sent again by the next run.",
     "CONFLICT_FOR_A_PERSON": "Decide which HubSpot record it is: merge duplicates there, or correct the keys.",
     "CANNOT_BE_SENT": "Complete the record in Visma.",
+    "CURRENCY_NOT_IN_PORTAL": "Add the currency in the portal's settings, or set invoices.convert_currency.",
+    "NO_COMPANY": "Nothing, if its company is among the rejects: correct that one, and this follows.",
 }
 
 OTHER = "Read the message; correct the record in Visma or HubSpot. It is tried again by every run."
