@@ -6,7 +6,7 @@ Pure functions. All arithmetic on window ends is done in UTC, since a day of a c
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ml_connector.visma.stamps import parsed_stamp
@@ -71,6 +71,11 @@ def window_of(stamp: str | None, windows: Sequence[Window], zone: ZoneInfo) -> s
         return windows[-1].key
     position = bisect_right([window.end for window in windows], naive.replace(tzinfo=zone).astimezone(UTC))
     return windows[position].key if position < len(windows) else None
+
+
+def last_day(window: Window, zone: ZoneInfo) -> date:
+    """Return the calendar day, in a zone, that a window's last moment lies in; its end belongs to the next window."""
+    return (window.end - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def is_due(window: Window, now: datetime, *, settle: timedelta) -> bool:

@@ -20,6 +20,7 @@ from ml_connector.windows import (
     consecutive,
     is_due,
     key_format,
+    last_day,
     utc,
     window_of,
 )
@@ -243,3 +244,17 @@ class TestDueAndRanges:
         held = [key for first, last in ranges for key in everything[int(first) : int(last) + 1]]
         assert held == keys
         assert all(int(later[0]) > int(earlier[1]) + 1 for earlier, later in pairwise(ranges))
+
+    @pytest.mark.parametrize(
+        ("end", "day"),
+        [
+            ("2026-11-20T23:00:00+00:00", "2026-11-20"),  # midnight in Oslo ends the day before
+            ("2026-11-20T17:00:00+00:00", "2026-11-20"),
+            ("2026-03-29T22:00:00+00:00", "2026-03-29"),  # the day of 23 hours
+            ("2026-10-25T23:00:00+00:00", "2026-10-25"),  # the day of 25 hours
+            ("2026-12-31T23:00:00+00:00", "2026-12-31"),
+        ],
+    )
+    def test_the_last_day_is_that_of_the_last_moment(self, end: str, day: str) -> None:
+        window = Window("any", None, utc(datetime.fromisoformat(end)))
+        assert last_day(window, OSLO) == date.fromisoformat(day)

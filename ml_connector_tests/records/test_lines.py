@@ -135,6 +135,7 @@ def test_hubspot_never_gets_a_negative_price_and_always_the_net(
         ("0 50 0 0", "0 50 0"),
         ("1 100 100 0", "1 100 100"),
         ("1 100 101 -1", "1 0 0"),
+        ("1 100 -10 110", "1 110 0"),  # a surcharge is no discount
     ],
 )
 def test_figures_of_visma_stand_where_they_fit(given_: str, expected: str) -> None:

@@ -117,7 +117,8 @@ def test_each_supplier_has_its_own_in_the_newest_window_that_names_it() -> None:
     rows = [
         order("1", "50001", partition="2026-11-19"),
         invoice("1", supplier="50001", partition="2026-11-21"),
-        invoice("2", supplier="50002", partition="2026-11-20"),
+        order("2", "50002", partition="2026-11-20"),
+        invoice("2", supplier="50002", partition="2026-11-18"),
     ]
     records = found(*rows)
     assert {key: record.partition for key, record in records.items()} == {
@@ -125,7 +126,7 @@ def test_each_supplier_has_its_own_in_the_newest_window_that_names_it() -> None:
         "supplier:50002": "2026-11-20",
     }
     assert records["supplier:50001"].keys == ("supplier:50001",)
-    assert records["supplier:50002"].properties["visma_open_po_count"] == "0"
+    assert records["supplier:50002"].properties["visma_open_po_count"] == "1"
 
 
 @pytest.mark.parametrize(
