@@ -82,6 +82,10 @@ class Chain:
         journal.begin(["2026-11-20"])
         return journal
 
+    def forget(self) -> None:
+        """Lose the ledger."""
+        clear(self.engine)
+
     # --- records
 
     def companies(self, customers: Sequence[Any] = (), suppliers: Sequence[Any] = ()) -> list[CompanyRecord]:
@@ -200,10 +204,15 @@ def ledger_engine(new_database: Callable[..., str]) -> Iterator[sa.Engine]:
 @pytest.fixture
 def empty_ledger(ledger_engine: sa.Engine) -> sa.Engine:
     """The ledger without a row."""
-    tables = ", ".join(str(table) for table in metadata.sorted_tables)
-    with ledger_engine.begin() as connection:
-        connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY"))
+    clear(ledger_engine)
     return ledger_engine
+
+
+def clear(engine: sa.Engine) -> None:
+    """Empty all tables of a ledger."""
+    tables = ", ".join(str(table) for table in metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY"))
 
 
 @pytest.fixture
