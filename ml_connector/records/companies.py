@@ -167,14 +167,16 @@ def companies(
     The addresses of the people that ``contacts`` names for a company are among those it may be recognised by.
 
     A supplier is merged into the customer with its organisation number when there is exactly one such pair in the
-    snapshots; pairs that meet across windows are found when planning. Memory holds the suppliers and the customers
-    that share a number with one.
+    snapshots and no other country, as numbers of two countries may be equal; pairs that meet across windows are found
+    when planning. Memory holds the suppliers and the customers that share a number with one.
     """
+    homes: dict[str, str] = {}
     people = _addresses(contacts) if contacts is not None else {}
     waiting: dict[str, list[CompanyRecord]] = defaultdict(list)
     alone: list[CompanyRecord] = []
     for version in newest(suppliers):
         supplier = _with_people(mapper.supplier(version), people)
+        homes[supplier.key] = _home(version)
         if supplier.organisation_number is None:
             alone.append(supplier)
         else:
@@ -183,17 +185,25 @@ def companies(
     for version in newest(customers):
         customer = _with_people(mapper.customer(version), people)
         if customer.organisation_number in waiting:
+            homes[customer.key] = _home(version)
             partners[str(customer.organisation_number)].append(customer)
         else:
             yield customer
     for number, sellers in waiting.items():
         buyers = partners.get(number, [])
-        if len(buyers) == 1 and len(sellers) == 1:
+        countries = {homes[record.key] for record in (*buyers, *sellers)} - {""}
+        if len(buyers) == 1 and len(sellers) == 1 and len(countries) < 2:
             yield merge(buyers[0], sellers[0])
         else:
             yield from buyers
             yield from sellers
     yield from alone
+
+
+def _home(version: Version) -> str:
+    """Return the country a company is in, by its main address: invoices may go elsewhere; empty where it is unknown."""
+    found = part(version.values, "mainAddress", "country", "id")
+    return found.strip().upper() if isinstance(found, str) else ""
 
 
 def _addresses(contacts: SnapshotRows) -> dict[str, list[str]]:

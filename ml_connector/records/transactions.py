@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from ml_connector.errors import StorageError
 from ml_connector.records.amounts import ZERO, decimal, money_text
 from ml_connector.records.booking_model import TransactionRecord
 from ml_connector.records.days import day, iso
@@ -62,8 +63,17 @@ def transactions(
         rules: which batches are sales.
         connection: the connection's name, the first part of every id in HubSpot.
         stamp_zone: the zone of Visma's naive stamps.
+
+    Raises:
+        StorageError: there are batches, but nothing to tell by which are sales; to leave them all out would be a lie.
     """
+    told = (rules.account_ranges or chart.account_types) and (rules.ledgers or chart.actual_ledgers)
     for version in newest(snapshot):
+        if not told:
+            raise StorageError(
+                "There are journal batches, but no accounts or no actual ledger to tell by which of them are sales.",
+                remedy="Read accounts and ledgers again, then make the transactions.",
+            )
         try:
             if lines := sales_lines(version, chart, rules):
                 yield _transaction(version, lines, connection, stamp_zone)

@@ -323,6 +323,18 @@ class TestMerging:
     def test_what_identifies_nobody_merges_nobody(self, number: str | None) -> None:
         assert len(mapped([customer("1", corporateId=number)], [supplier("2", corporateId=number)])) == 2
 
+    @pytest.mark.parametrize(("other", "many"), [("FI", 2), ("dk ", 1), (None, 1)])
+    def test_one_number_of_two_countries_is_two_companies(self, other: str | None, many: int) -> None:
+        seller = supplier("2", corporateId="1234567-1", mainAddress={"country": {"id": other}})
+        # Where its invoices go says nothing about where a customer is.
+        buyer = customer(
+            "1",
+            corporateId="DK 12 34 56 71",
+            mainAddress={"country": {"id": "DK"}},
+            invoiceAddress={"city": "Oslo", "country": {"id": "NO"}},
+        )
+        assert len(mapped([buyer], [seller])) == many
+
     def test_across_windows_of_one_run(self) -> None:
         early = at(customer("1", corporateId=NUMBER), "2026-11-18T10:00:00", "2026-11-18")
         late = at(supplier("2", corporateId=NUMBER), "2026-11-20T10:00:00", "2026-11-20")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml_connector.errors import StorageError
 from ml_connector.records.booking_model import TRANSACTION_SCHEMA, TransactionRecord
 from ml_connector.records.transactions import Chart, chart_of, transactions
 from ml_connector.sandbox.visma.rendering import json_text
@@ -243,6 +244,15 @@ def test_the_chart_is_read_from_the_reference_data() -> None:
     assert sale(batch(), chart=chart) is not None
     assert sale(batch(ledger="2"), chart=chart) is None
     assert sale(batch(line("1500", Decimal(9))), chart=chart) is None
+
+
+@pytest.mark.parametrize("chart", [Chart({}, {"1"}), Chart(ACCOUNTS, set())])
+def test_without_the_reference_data_nothing_is_left_out_silently(chart: Chart) -> None:
+    with pytest.raises(StorageError, match="no accounts or no actual ledger"):
+        sale(batch(), chart=chart)
+    enough = TransactionRules(account_ranges=(("3000", "3999"),), ledgers=("1",))
+    assert sale(batch(), enough, chart=chart) is not None
+    assert list(transactions(Rows(), chart, RULES, connection="acme", stamp_zone=OSLO)) == []
 
 
 @pytest.mark.parametrize(
