@@ -17,12 +17,19 @@ from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import Identity, LedgerReader
 from ml_connector.plan.candidates import CompanyCandidates
 from ml_connector.plan.known import is_older, read_held
-from ml_connector.plan.matching import ID_PROPERTIES, VISMA_ID, CompanyIndex, is_anothers, match_company
+from ml_connector.plan.matching import (
+    ID_PROPERTIES,
+    VISMA_ID,
+    CompanyIndex,
+    is_anothers,
+    is_elsewhere,
+    match_company,
+)
 from ml_connector.plan.merging import changes, fingerprint
 from ml_connector.plan.operations import STORED, Action, Operation
 from ml_connector.records.companies import SUPPLIER_PROPERTIES
 from ml_connector.records.model import CompanyRecord
-from ml_connector.settings import ConnectionSettings
+from ml_connector.settings import CompanyRule, ConnectionSettings
 
 CHUNK = 2000
 """Records planned at once."""
@@ -176,7 +183,12 @@ class CompanyPlanner:
                 record, Action.CONFLICT, rule=match.rule, reason=reason, candidates=match.ids
             )
         if match.ids:
-            return self._update(record, index.companies[match.ids[0]], str(match.rule))
+            company = index.companies[match.ids[0]]
+            if match.rule == CompanyRule.ORGANISATION_NUMBER and is_elsewhere(record, company):
+                return self._operation(
+                    record, Action.CONFLICT, rule=match.rule, reason=_ELSEWHERE, candidates=match.ids
+                )
+            return self._update(record, company, str(match.rule))
         if not self._settings.matching.create_missing:
             return self._operation(
                 record, Action.SKIP, reason="no HubSpot company fits and creating is switched off"
@@ -261,6 +273,9 @@ def _double_claim(claim: Operation, hubspot_id: str) -> Operation:
 _OLDER = "a newer version was synced before; an old window never overwrites it"
 _GONE = "its HubSpot company was archived or merged by a person; it is not made again"
 _ANOTHERS = "the HubSpot company it belongs to carries the id of another Visma record; a person has to choose"
+_ELSEWHERE = (
+    "another Visma record's company has its organisation number in another country; a person has to choose"
+)
 _TWO_COMPANIES = (
     "customer and supplier share an organisation number but are two HubSpot companies; merge them in HubSpot"
 )

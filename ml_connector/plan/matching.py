@@ -138,6 +138,16 @@ def is_free(record: CompanyRecord, company: HubSpotRecord, rule: CompanyRule) ->
     return not (as_customer and record.customer_number) and not (as_supplier and record.supplier_number)
 
 
+def is_elsewhere(record: CompanyRecord, company: HubSpotRecord) -> bool:
+    """Return whether a company that came from Visma too is in another country, so that its equal number says nothing.
+
+    Both countries are as Visma names them; what people type in a company of their own may be another language.
+    """
+    ours = any(company.properties.get(name) for name in ID_PROPERTIES)
+    here, there = record.properties.get("country"), company.properties.get("country")
+    return ours and bool(here and there) and str(here).casefold() != str(there).casefold()
+
+
 def is_another(record: CompanyRecord, numbers: Collection[str]) -> bool:
     """Return whether organisation numbers say that a company is not the record, whatever else the two share.
 

@@ -103,6 +103,20 @@ class TestNew:
         assert "visma_customer_id" not in chain.portal.record("companies", company).values
         assert chain.rows("identity") == []
 
+    @pytest.mark.parametrize(
+        ("country", "action"),
+        [("Finland", Action.CONFLICT), ("DANMARK", Action.UPDATE), (None, Action.UPDATE)],
+    )
+    def test_one_number_of_two_countries_is_for_a_person(
+        self, chain: Chain, country: str | None, action: Action
+    ) -> None:
+        home = {"addressLine1": "Vej 1", "country": {"id": "DK", "name": "Danmark"}}
+        load(chain, [customer("1", corporateId="12345671", mainAddress=home)])
+        away = {"addressLine1": "Tie 2", "country": {"name": country}}
+        one = only(plan(chain, (), [supplier("2", corporateId="1234567-1", mainAddress=away)]))
+        assert (one.action, one.rule) == (action, "organisation_number")
+        assert action is Action.UPDATE or one.candidates == (chain.company("customer:1").id,)
+
     def test_creating_can_be_switched_off(self, chain: Chain) -> None:
         quiet = changed(chain, matching={"create_missing": False})
         one = only(plan(quiet, [customer()]))
