@@ -6,7 +6,6 @@ load to its equation.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,13 +14,15 @@ import pytest
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.linking import LinkLoader
 from ml_connector.hubspot.money_group import INVOICE_PROPERTIES, LINE_PROPERTIES, PAYMENT_PROPERTIES
+from ml_connector.hubspot.opening import Openings
 from ml_connector.hubspot.properties import ensure
 from ml_connector.hubspot.visma_group import GROUP
 from ml_connector.ledger.document_queries import DocumentReader
+from ml_connector.ledger.wholeness import WholenessReader
 from ml_connector.plan.due import with_due
 from ml_connector.plan.invoices import InvoicePlanner, Occasion
 from ml_connector.plan.lines import DueLine
-from ml_connector.plan.operations import Action, Operation
+from ml_connector.plan.operations import Operation
 from ml_connector.plan.upcoming import Upcoming
 from ml_connector.records.invoice_model import InvoiceRecord
 from ml_connector.records.invoices import DocumentMapper
@@ -115,18 +116,12 @@ class Books:
         of = {entity: [one for one in plan if one.entity == entity] for entity in ORDER}
         found = {entity: loader.load(entity, of[entity]) for entity in ("invoices", "line_items")}
         found["invoice_links"] = links.load(of["invoice_links"], loader.created_ids)
-        found["openings"] = loader.load("invoices", list(self._whole(of["openings"])))
+        whole = WholenessReader(self.chain.engine, NAME)
+        openings = Openings(self.chain.client, journal, whole, self.chain.runs[-1])
+        found["openings"] = openings.load(of["openings"])
         for counts in found.values():
             assert counts.adds_up, counts.sentence()
         return found
-
-    def _whole(self, openings: Iterable[Operation]) -> Iterable[Operation]:
-        """Yield the openings of whole invoices as the updates they come to."""
-        owed = {one.from_key for one in self.chain.ledger.pending_links("invoices")}
-        for one in openings:
-            known = self.chain.ledger.identities("invoices", [one.key]).get(one.key)
-            if known is not None and one.key not in owed:
-                yield replace(one, action=Action.UPDATE, hubspot_id=known.hubspot_id, fingerprint="")
 
     def sync(self, *records: InvoiceRecord, **arguments: Any) -> dict[str, LoadCounts]:
         """Plan and load documents."""

@@ -187,7 +187,8 @@ class TestLaterDeals:
 
     @pytest.mark.parametrize("field", ["customerRefNumber", "externalReference"])
     def test_by_reference(self, sales: Books, field: str) -> None:
-        sales.sync(document(**{field: "T-1"}))
+        fields: dict[str, Any] = {field: "T-1"}
+        sales.sync(document(**fields))
         number = deal(sales, amount="7", order_reference="T-1")
         assert self.later(sales) == {f"{KEY}>deal:{number}"}
         sales.sync(now=datetime.now(UTC))

@@ -1,6 +1,7 @@
 """The plan for documents over several runs: drafts, days overdue, rejects, and a ledger that was lost."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,12 @@ class TestDrafts:
 
     def test_one_that_was_paid_meanwhile_opens_as_paid(self, books: Books) -> None:
         books.sync(document(customer={"number": "99"}))
-        paid = {"balanceInCurrency": 0, "balance": 0, "status": "Closed", "customer": {"number": "99"}}
+        paid: dict[str, Any] = {
+            "balanceInCurrency": 0,
+            "balance": 0,
+            "status": "Closed",
+            "customer": {"number": "99"},
+        }
         plan = books.plan(document(stamp=LATER, **paid))
         assert "hs_invoice_status" not in of(plan, "invoices")["invoice:100234"].values
         assert of(plan, "openings")["invoice:100234"].values["hs_invoice_status"] == "paid"
@@ -92,7 +98,7 @@ class TestDaysOverdue:
             {"documentDueDate": None},
         ],
     )
-    def test_of_others_stay(self, books: Books, fields: dict[str, object]) -> None:
+    def test_of_others_stay(self, books: Books, fields: dict[str, Any]) -> None:
         books.sync(document(**fields))
         assert books.plan(as_of=TOMORROW) == []
 

@@ -1,6 +1,7 @@
 """The plan for documents: made as drafts, opened when whole, kept as Visma has them."""
 
 from decimal import Decimal
+from typing import Any
 
 from ml_connector.plan.operations import Action
 from ml_connector_tests.plan.money import LATER, Books, actions, document, of
@@ -64,7 +65,7 @@ class TestAgain:
 
     def test_a_payment_changes_balance_and_status_and_sends_no_more(self, books: Books) -> None:
         books.sync(document())
-        paid = {"balanceInCurrency": 0, "balance": 0, "status": "Closed"}
+        paid: dict[str, Any] = {"balanceInCurrency": 0, "balance": 0, "status": "Closed"}
         plan = books.plan(document(stamp=LATER, **paid))
         changed = of(plan, "invoices")["invoice:100234"]
         assert changed.action is Action.UPDATE
