@@ -1,5 +1,7 @@
 """Who may call, how often, and what the account says about itself."""
 
+from typing import Any
+
 import pytest
 
 from ml_connector.sandbox.hubspot import DEFAULT_TOKEN, Fault, HubSpotSandboxSettings
@@ -199,6 +201,28 @@ def test_custom_objects_need_enterprise_and_answer_to_their_full_name(hub: Hub) 
     assert hub.call("DELETE", f"{path}/{made['objectTypeId']}").status_code == 400
     hub.sandbox.archive_as_person(made["objectTypeId"], record_id)
     assert hub.call("DELETE", f"{path}/{made['objectTypeId']}").status_code == 204
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"primaryDisplayProperty": "other"},
+        {"requiredProperties": ["number", "other"]},
+        {"searchableProperties": ["other"]},
+        {"labels": {"singular": "T", "plural": "T" * 51}},
+    ],
+)
+def test_a_custom_object_refers_to_its_own_properties(hub: Hub, change: dict[str, Any]) -> None:
+    hub.sandbox.reset(HubSpotSandboxSettings(enterprise=True))
+    body = {
+        "name": "transaction",
+        "labels": {"singular": "Transaction", "plural": "Transactions"},
+        "primaryDisplayProperty": "number",
+        "properties": [{"name": "number", "label": "Number", "type": "string", "fieldType": "text"}],
+    }
+    path = "/crm-object-schemas/2026-09/schemas"
+    assert hub.call("POST", path, {**body, **change}).status_code == 400
+    assert hub.call("POST", path, body).status_code == 201
 
 
 def test_calls_are_counted_by_operation(hub: Hub) -> None:

@@ -12,6 +12,8 @@ from ml_connector.sandbox.hubspot.times import iso
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,49}")
 FIRST_CUSTOM_TYPE = 140_000_001
+MOST_SEARCHABLE = 20
+LONGEST_LABEL = 50
 
 
 def create_schema(call: Call) -> Reply:
@@ -68,6 +70,14 @@ def _object_type(call: Call, body: dict[str, Any]) -> ObjectType:
         raise bad_request("A custom object name has letters, digits and _, starts with a letter, at most 50.")
     if not isinstance(labels, dict) or not display:
         raise bad_request("A custom object needs labels and primaryDisplayProperty.")
+    defined = {str(item.get("name")) for item in body.get("properties") or ()}
+    named = {str(display), *_texts(body, "requiredProperties"), *_texts(body, "searchableProperties")}
+    if not named <= defined:
+        raise bad_request(f"These properties are not among those defined: {sorted(named - defined)}")
+    if len(_texts(body, "searchableProperties")) > MOST_SEARCHABLE:
+        raise bad_request(f"A custom object has at most {MOST_SEARCHABLE} searchable properties.")
+    if any(len(str(label)) > LONGEST_LABEL for label in labels.values()):
+        raise bad_request(f"A label has at most {LONGEST_LABEL} characters.")
     full = f"p{call.account.settings.portal_id}_{name}"
     known = [item for item in call.account.types.all.values() if item.custom_name]
     if any(item.custom_name == full for item in known):
@@ -81,9 +91,13 @@ def _object_type(call: Call, body: dict[str, Any]) -> ObjectType:
         "custom",
         "custom",
         str(display),
-        required_all=tuple(str(item) for item in body.get("requiredProperties") or ()),
+        required_all=tuple(_texts(body, "requiredProperties")),
         custom_name=full,
     )
+
+
+def _texts(body: dict[str, Any], name: str) -> list[str]:
+    return [str(item) for item in body.get(name) or ()]
 
 
 def _json(call: Call, object_type: ObjectType) -> dict[str, Any]:
