@@ -71,6 +71,7 @@ def refused(item: WriteInput, refusal: Refusal) -> Outcome:
         message=refusal.plain(item.properties, (item.key, item.id)),
         correlation_id=refusal.correlation_id,
         existing_id=existing_id(everything),
+        names_property=any(part.properties for part in (refusal.problem, *refusal.details)),
     )
 
 
@@ -137,6 +138,7 @@ def _rejected(item: WriteInput, problem: Problem, http_status: int, correlation:
         message=problem.plain(item.properties, (item.key, item.id)),
         correlation_id=str(correlation) if correlation else None,
         existing_id=existing_id(problem.text),
+        names_property=bool(problem.properties),
     )
 
 

@@ -5,7 +5,7 @@ load add up to the operations of its plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import uuid4
 
 from ml_connector.chunks import chunks
@@ -13,6 +13,7 @@ from ml_connector.hubspot.adoption import ADDRESSES, adopted
 from ml_connector.hubspot.batches import WriteInput, write_batches
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.counts import LoadCounts
+from ml_connector.hubspot.freshness import NEVER_THERE, as_it_stands, unsent
 from ml_connector.hubspot.ledger_rows import (
     identity_rows,
     rejected_row,
@@ -22,8 +23,7 @@ from ml_connector.hubspot.ledger_rows import (
 )
 from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
 from ml_connector.ledger.journal import Entry, IdentityRow, Journal, RejectRow
-from ml_connector.ledger.queries import Identity, LedgerReader
-from ml_connector.plan.known import is_older
+from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.operations import SENT, Action, Operation
 from ml_connector.settings import Policy
 
@@ -33,9 +33,7 @@ BATCH = 100
 CHUNK = 1000
 """Operations taken from the plan at once."""
 
-OVERTAKEN = "another run synced a newer version since this was planned"
-CARRIED_OUT = "this was carried out since it was planned"
-NEVER_THERE = "it was never made in HubSpot"
+NOT_TAKEN = "HubSpot does not take"
 
 ADDITIONAL = {"contacts": frozenset(ADDRESSES)}
 """What has to be read, besides the values of a refused create, of the record in its way."""
@@ -78,18 +76,62 @@ class RecordLoader:
         self._trace = f"{run_id[:8]}-{uuid4().hex[:8]}"
         self._sequence = 0
 
-    def load(self, object_type: str, plan: Iterable[Operation]) -> LoadCounts:
+    def load(self, object_type: str, plan: Iterable[Operation], *, trial: bool = False) -> LoadCounts:
         """Carry out a plan for one object type and return what became of it.
+
+        Args:
+            object_type: such as ``companies``.
+            plan: the operations.
+            trial: the first create goes out alone; where HubSpot refuses it for no value of its own, the portal does
+                not take records of this type, and all creates are skipped with its words.
 
         Raises:
             ConnectorError: HubSpot or the ledger cannot be used at all; what was sent by then is in the ledger.
         """
         counts = LoadCounts()
+        if trial:
+            plan = self._after_trial(object_type, plan, counts)
         adoptions = self._carry_out(object_type, plan, counts, adopting=True)
         if adoptions:
             counts.read -= len(adoptions)
             self._carry_out(object_type, self._adopt(object_type, adoptions), counts, adopting=False)
         return counts
+
+    def _after_trial(
+        self, object_type: str, plan: Iterable[Operation], counts: LoadCounts
+    ) -> Iterator[Operation]:
+        """Try the first create and yield the other operations, creates as skips where the portal takes none."""
+        tried = False
+        refusal: str | None = None
+        for operation in plan:
+            current = operation
+            if operation.action is Action.CREATE and not tried:
+                (current,) = self._still_newest(object_type, [operation])
+            if current.action is not Action.CREATE:
+                yield current
+            elif refusal is not None:
+                yield unsent(current, Action.SKIP, refusal, None)
+            elif tried:
+                yield current
+            else:
+                tried = True
+                refusal = self._try_alone(object_type, current, counts)
+
+    def _try_alone(self, object_type: str, operation: Operation, counts: LoadCounts) -> str | None:
+        """Send one create; return why the portal takes no records of its type, None where it does."""
+        counts.read += 1
+        entry = self._entry(operation)
+
+        def intend(_: Sequence[WriteInput]) -> None:
+            self._journal.intend([entry])
+
+        ((_, (outcome,)),) = write_batches(self._client, object_type, [[write_input(entry)]], before=intend)
+        if outcome.status is not OutcomeStatus.REJECTED or outcome.names_property:
+            self._settle([(entry, outcome)], counts, adopting=False)
+            return None
+        counts.skipped += 1
+        self._journal.settle([settlement(entry, outcome)])
+        return f"{NOT_TAKEN} {object_type}: {outcome.message}"
 
     def _carry_out(
         self, object_type: str, plan: Iterable[Operation], counts: LoadCounts, *, adopting: bool
@@ -130,7 +172,7 @@ class RecordLoader:
         writing = [key for operation in operations if operation.action in SENT for key in operation.keys]
         known = self._ledger.identities(object_type, writing)
         for operation in operations:
-            yield _as_it_stands(operation, known) if operation.action in SENT else operation
+            yield as_it_stands(operation, known) if operation.action in SENT else operation
 
     def _entry(self, operation: Operation) -> Entry:
         self._sequence += 1
@@ -217,46 +259,3 @@ class RecordLoader:
                     policies=self._policies.get(object_type, {}),
                     definitions=self._client.properties(object_type),
                 )
-
-
-def _as_it_stands(operation: Operation, known: Mapping[str, Identity]) -> Operation:
-    """Return a write as a skip where a newer version was synced, as unchanged where it was carried out already.
-
-    ``known`` are the identities of its keys.
-    """
-    # A contact's stamp is that of the row that names it; the other keys share its mailbox only.
-    compared = operation.keys if operation.object_type == "companies" else operation.keys[:1]
-    mine = [known[key] for key in compared if key in known]
-    if is_older(operation.stamp, mine):
-        return _unsent(operation, Action.SKIP, OVERTAKEN, operation.hubspot_id)
-    if operation.action is Action.ARCHIVE:
-        return _archive_as_it_stands(operation, mine)
-    if _carried_out(operation, known):
-        return _unsent(operation, Action.UNCHANGED, CARRIED_OUT, mine[0].hubspot_id)
-    return operation
-
-
-def _archive_as_it_stands(operation: Operation, mine: Sequence[Identity]) -> Operation:
-    """Return an archive with the record it is about, or as unsent where there is none, or another one by now."""
-    held = mine[0].hubspot_id if mine else operation.hubspot_id
-    if held is None:
-        return _unsent(operation, Action.UNCHANGED, NEVER_THERE, None)
-    if held != (operation.hubspot_id or held):
-        return _unsent(operation, Action.SKIP, OVERTAKEN, None)
-    return replace(operation, hubspot_id=held, id_property=None)
-
-
-def _unsent(operation: Operation, action: Action, reason: str, hubspot_id: str | None) -> Operation:
-    return replace(
-        operation, action=action, hubspot_id=hubspot_id, values={}, previous={}, rule=None, reason=reason
-    )
-
-
-def _carried_out(operation: Operation, known: Mapping[str, Identity]) -> bool:
-    """Return whether what a plan wants was synced after it was made: by another run, or when it was loaded before."""
-    mine = [known[key] for key in operation.keys if key in known]
-    whole = bool(operation.fingerprint) and len(mine) == len(operation.keys)
-    return whole and all(
-        identity.fingerprint == operation.fingerprint and identity.hubspot_id == mine[0].hubspot_id
-        for identity in mine
-    )

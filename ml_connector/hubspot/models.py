@@ -1,5 +1,6 @@
 """What HubSpot returns, as frozen dataclasses, and the pure functions that read them from JSON."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +62,10 @@ class TokenInfo:
 
     hub_id: int
     scopes: frozenset[str]
+
+    def lacking(self, needed: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the needed scopes that the token does not have, in the same order."""
+        return tuple(one for one in needed if self.scopes.isdisjoint((one, f"{one}.v2")))
 
 
 def record_from(item: dict[str, Any]) -> HubSpotRecord:

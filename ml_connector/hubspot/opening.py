@@ -11,8 +11,8 @@ from ml_connector.chunks import chunks
 from ml_connector.hubspot.batches import BATCH_SIZE, WriteInput, write_batches
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.counts import LoadCounts
+from ml_connector.hubspot.freshness import CARRIED_OUT, OVERTAKEN
 from ml_connector.hubspot.ledger_rows import identity_rows, rejected_row, settlement, write_input
-from ml_connector.hubspot.loading import CARRIED_OUT, OVERTAKEN
 from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
 from ml_connector.ledger.journal import Entry, IdentityRow, Journal, RejectRow, Settlement
 from ml_connector.ledger.wholeness import Draft, Obstacle, WholenessReader

@@ -56,7 +56,7 @@ class Outcome:
     """What became of one input. ``message`` is free of personal data.
 
     ``created`` is None where it cannot be told (a lost answer); ``existing_id`` is the record that a conflict
-    names.
+    names; ``names_property`` is whether a refusal is about a value and not about records of this type as such.
     """
 
     trace_id: str
@@ -69,6 +69,7 @@ class Outcome:
     message: str | None = None
     correlation_id: str | None = None
     existing_id: str | None = None
+    names_property: bool = False
 
 
 @dataclass(frozen=True, slots=True)

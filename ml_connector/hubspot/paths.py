@@ -12,6 +12,9 @@ ACCESS_TOKEN_INFO = "/oauth/v2/private-apps/get/access-token-info"  # noqa: S105
 
 ACCOUNT_DETAILS = f"/account-info/{API_VERSION}/details"
 
+SCHEMAS = f"/crm-object-schemas/{API_VERSION}/schemas"
+"""Custom objects (reference: hubspot 3)."""
+
 
 def objects(object_type: str) -> str:
     """Return the path that lists the records of a type, such as ``companies`` or ``0-2``."""

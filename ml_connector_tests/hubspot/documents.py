@@ -25,6 +25,7 @@ def books(chain: Chain) -> Chain:
     people = [contact(number, email=f"p{number}@fjord.no", lastName="Lie") for number in (1, 2)]
     chain.sync([customer("10"), customer("20")], (), people)
     chain.sandbox.log.clear()
+    chain.portal.forget_calls()
     return chain
 
 

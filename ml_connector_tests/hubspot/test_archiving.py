@@ -11,7 +11,7 @@ from ml_connector.hubspot import paths
 from ml_connector.hubspot.batches import Outcome, WriteInput, archive_batches, write_batches
 from ml_connector.hubspot.calls import hubspot_transport
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.hubspot.loading import NEVER_THERE, OVERTAKEN
+from ml_connector.hubspot.freshness import NEVER_THERE, OVERTAKEN
 from ml_connector.hubspot.lost import GONE, settle_lost_intents
 from ml_connector.ledger.journal import Entry
 from ml_connector.plan.operations import Action

@@ -10,7 +10,7 @@ from ml_connector.hubspot import paths
 from ml_connector.hubspot.calls import hubspot_transport
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.counts import LoadCounts
-from ml_connector.hubspot.loading import OVERTAKEN
+from ml_connector.hubspot.freshness import OVERTAKEN
 from ml_connector.ledger.journal import Entry, Journal
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.sandbox.faults import FaultKind, FaultRule

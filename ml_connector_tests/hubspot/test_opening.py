@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ml_connector.hubspot.counts import Cause, LoadCounts
-from ml_connector.hubspot.loading import CARRIED_OUT, OVERTAKEN
+from ml_connector.hubspot.freshness import CARRIED_OUT, OVERTAKEN
 from ml_connector.hubspot.lost import settle_lost_intents
 from ml_connector.hubspot.opening import Openings
 from ml_connector.ledger.journal import Entry
