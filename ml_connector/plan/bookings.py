@@ -1,7 +1,7 @@
 """The plan for payments and sales transactions: records of ours with links to companies, documents and contacts."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from ml_connector.chunks import chunks
@@ -9,7 +9,7 @@ from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.links import Owner, Ties, Wanted, by_owner, link, link_operations, unlink
-from ml_connector.plan.operations import Action, Operation
+from ml_connector.plan.operations import SENT, Action, Operation
 from ml_connector.plan.owned import Item, Kind, OwnedPlanner
 from ml_connector.plan.upcoming import UpcomingDocuments
 from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
@@ -50,6 +50,7 @@ class BookingPlanner(Generic[RecordT]):
         documents: what the ledger knows of documents.
         client: reads the portal.
         upcoming: what the run's plan of invoices says.
+        exists: whether the portal has the object; one that a sync makes first holds nothing yet.
     """
 
     def __init__(
@@ -59,12 +60,14 @@ class BookingPlanner(Generic[RecordT]):
         documents: DocumentReader,
         client: HubSpotClient,
         upcoming: UpcomingDocuments,
+        *,
+        exists: bool = True,
     ) -> None:
         self._booking: Booking[RecordT] = booking
         self._ledger = ledger
         self._documents = documents
         self._upcoming = upcoming
-        self._owned = OwnedPlanner(booking.kind, ledger, client)
+        self._owned = OwnedPlanner(booking.kind, ledger, client, exists=exists)
 
     @property
     def dropped(self) -> set[str]:
@@ -153,6 +156,15 @@ def left_alone(records: Iterable[RecordT], kind: Kind, reason: str) -> Iterator[
             reason=record.skip or reason,
             stamp=record.stamp,
         )
+
+
+def not_taken(plan: Iterable[Operation], reason: str) -> Iterator[Operation]:
+    """Yield what was to be sent as skips with the reason: the portal turned out, at loading, not to take it."""
+    for operation in plan:
+        if operation.action in SENT:
+            yield replace(operation, action=Action.SKIP, values={}, previous={}, rule=None, reason=reason)
+        else:
+            yield operation
 
 
 def _item(record: PaymentRecord | TransactionRecord) -> Item:

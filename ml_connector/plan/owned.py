@@ -103,15 +103,18 @@ class OwnedPlanner:
         kind: the kind.
         ledger: what was sent before.
         client: reads the portal.
+        exists: whether the portal has the object; one that a sync makes first holds nothing yet.
     """
 
-    def __init__(self, kind: Kind, ledger: LedgerReader, client: HubSpotClient) -> None:
+    def __init__(
+        self, kind: Kind, ledger: LedgerReader, client: HubSpotClient, *, exists: bool = True
+    ) -> None:
         self.dropped: set[str] = set()
         """Names of values that the portal does not let be written."""
         self._kind = kind
         self._ledger = ledger
         self._client = client
-        self._definitions = client.properties(kind.object_type)
+        self._definitions = client.properties(kind.object_type) if exists else {}
         self._writable: dict[str, bool] = {}
         self._presence = Presence(client, kind.object_type, kind.id_property, self._definitions)
 
