@@ -82,14 +82,38 @@ class Step:
             required_resource_keys={IO_MANAGER, RUN_LIFE, *self._own_keys()},
         )
 
-        def asset(function: Callable[..., Any]) -> dg.AssetsDefinition:
-            if check_specs:
-                # With checks, Dagster 1.13 reads the annotation MaterializeResult as "stores nothing" and refuses
-                # MaterializeResult[Dataset]; without one it stores the value and reports the checks.
-                function.__annotations__.pop("return", None)
-            return decorate(function)
+        return _unannotated(decorate) if check_specs else decorate
 
-        return asset
+    def assets(
+        self, name: str, descriptions: Mapping[str, str], check_specs: Sequence[dg.AssetCheckSpec] = ()
+    ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+        """Return the decorator of several assets that are made together, because each needs what the others read.
+
+        Args:
+            name: of what makes them.
+            descriptions: what each asset holds, by the last part of its key.
+            check_specs: as for :meth:`asset`.
+        """
+        decorate = dg.multi_asset(
+            name=f"{self.settings.name}__{self.name}__{name}",
+            outs={
+                entity: dg.AssetOut(
+                    key=self.key(self.name, entity),
+                    description=description,
+                    kinds=set(self.kinds),
+                    owners=list(self.settings.owners),
+                    io_manager_key=IO_MANAGER,
+                )
+                for entity, description in descriptions.items()
+            },
+            group_name=self.name,
+            partitions_def=self.partitions,
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            pool=self.pool,
+            check_specs=list(check_specs),
+            required_resource_keys={IO_MANAGER, RUN_LIFE, *self._own_keys()},
+        )
+        return _unannotated(decorate)
 
     def _own_keys(self) -> tuple[str, ...]:
         keys = {
@@ -115,18 +139,39 @@ class Step:
             resource.begin_writing(context.run.run_id)
         return resource
 
-    def writer(self, context: dg.AssetExecutionContext, schema: pa.Schema) -> DatasetWriter:
-        """Return a writer of the asset's dataset, one file for each partition of the run."""
+    def writer(
+        self, context: dg.AssetExecutionContext, schema: pa.Schema, entity: str | None = None
+    ) -> DatasetWriter:
+        """Return a writer of the asset's dataset, one file for each partition of the run.
+
+        ``entity`` says which asset, where several are made together.
+        """
         io_manager: ParquetIOManager = getattr(context.resources, IO_MANAGER)
-        return Storage(io_manager.root).writer(
-            context.asset_key.path, context.partition_keys, context.run.run_id, schema
-        )
+        key = context.asset_key if entity is None else self.key(self.name, entity)
+        return Storage(io_manager.root).writer(key.path, context.partition_keys, context.run.run_id, schema)
 
     def journal(self, context: dg.AssetExecutionContext) -> Journal:
         """Return the run's ledger, with the run noted in it."""
         journal = Journal(engine(), self.settings.name, context.run.run_id)
         journal.begin(context.partition_keys)
         return journal
+
+
+def _unannotated(
+    decorate: Callable[[Callable[..., Any]], dg.AssetsDefinition],
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Return a decorator that takes the function's return annotation away first.
+
+    Where there are checks, Dagster 1.13 counts them among the outputs that a tuple must name, reads the annotation
+    MaterializeResult as "stores nothing" and refuses MaterializeResult[Dataset]; without an annotation it stores the
+    values and reports the checks.
+    """
+
+    def asset(function: Callable[..., Any]) -> dg.AssetsDefinition:
+        function.__annotations__.pop("return", None)
+        return decorate(function)
+
+    return asset
 
 
 def _assets_of_run(context: dg.AssetExecutionContext) -> Iterable[dg.AssetKey]:

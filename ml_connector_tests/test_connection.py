@@ -11,8 +11,22 @@ from ml_connector.settings import ConnectionSettings
 
 GRAPH: dict[str, tuple[str, ...]] = {
     "visma/contacts": (),
-    "visma/customers": ("visma/contacts",),
-    "visma/suppliers": ("visma/contacts",),
+    "visma/customer_payments": (),
+    "visma/journal_transactions": (),
+    "visma/customer_invoices": ("visma/customer_payments",),
+    "visma/customer_credit_notes": ("visma/customer_payments",),
+    "visma/customer_debit_notes": ("visma/customer_payments",),
+    "visma/supplier_invoices": (),
+    "visma/purchase_orders": (),
+    "visma/customers": (
+        "visma/contacts",
+        "visma/customer_payments",
+        "visma/journal_transactions",
+        "visma/customer_invoices",
+        "visma/customer_credit_notes",
+        "visma/customer_debit_notes",
+    ),
+    "visma/suppliers": ("visma/contacts", "visma/supplier_invoices", "visma/purchase_orders"),
     "visma/accounts": (),
     "visma/subaccounts": (),
     "visma/dimensions": (),
@@ -35,10 +49,14 @@ KINDS = {
     "hubspot": {"hubspot"},
 }
 
+WHOLE_LISTS = ("accounts", "subaccounts", "dimensions", "ledgers", "currencies")
+
 CHECKS = {
-    "visma/contacts": {"list_read_whole"},
-    "visma/customers": {"list_read_whole"},
-    "visma/suppliers": {"list_read_whole"},
+    **{
+        name: {"list_read_whole"}
+        for name in GRAPH
+        if name.startswith("visma/") and not name.endswith(WHOLE_LISTS)
+    },
     "hubspot/companies": {"every_record_accounted_for", "no_rejects"},
     "hubspot/contacts": {"every_record_accounted_for", "no_rejects"},
 }

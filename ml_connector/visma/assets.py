@@ -1,8 +1,9 @@
 """The step ``visma``: one snapshot per entity and window, exactly as received."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import timedelta
-from itertools import islice
+from typing import Any
 
 import dagster as dg
 
@@ -13,8 +14,10 @@ from ml_connector.settings import ConnectionSettings
 from ml_connector.step import Step, counted
 from ml_connector.storage import Dataset
 from ml_connector.visma.client import VismaClient
+from ml_connector.visma.closure import Wanted, accounts_named, documents_settled
 from ml_connector.visma.extract import SNAPSHOT_SCHEMA, Extract, snapshot_row
-from ml_connector.visma.snapshots import named_accounts
+from ml_connector.visma.purchases import PURCHASES, PurchaseExtract
+from ml_connector.visma.snapshots import DOCUMENTS
 
 READ_WHOLE = "list_read_whole"
 
@@ -22,6 +25,13 @@ DESCRIPTIONS = {
     "contacts": "People and mailboxes of customers and suppliers changed in the window, as Visma sent them.",
     "customers": "Customers changed in the window, as Visma sent them, and older ones named for the first time.",
     "suppliers": "Suppliers changed in the window, as Visma sent them, and older ones named for the first time.",
+    "customer_payments": "Payments of customers changed in the window, credit notes among them, as Visma sent them.",
+    "customer_invoices": "Invoices changed in the window, as Visma sent them, and those its payments name.",
+    "customer_credit_notes": "Credit notes changed in the window, as Visma sent them, and those its payments name.",
+    "customer_debit_notes": "Debit notes changed in the window, as Visma sent them, and those its payments name.",
+    "journal_transactions": "Journal batches changed in the window, each put together from Visma's pages.",
+    "supplier_invoices": "Suppliers' invoices changed in the window, and all of this and last year of these suppliers.",
+    "purchase_orders": "Purchase orders changed in the window, and all open ones of these suppliers.",
     "accounts": "The chart of accounts, read whole in each run.",
     "subaccounts": "Sub-accounts with their segments, read whole in each run.",
     "dimensions": "Dimensions with their segments and values, read whole in each run.",
@@ -29,12 +39,14 @@ DESCRIPTIONS = {
     "currencies": "Currencies, the company's base currency among them, read whole in each run.",
 }
 
-NAMED = {"customers": "customer", "suppliers": "supplier"}
-"""Entities whose rows others name by number, with the word for one of them in record keys."""
+BY_CHANGE = ("contacts", "customer_payments", "journal_transactions")
+"""Entities of which a window holds what changed in it, and nothing else."""
 
-MOST_BEFORE_THEIR_WINDOW = 1000
-"""Rows changed since the first window's end that are fetched for the contacts in it, so that nobody's company is
-missing after the initial load. More mean that Visma stamped everything anew: they wait for their own window."""
+NAMED = {
+    "customers": ("customer", ("contacts", "customer_payments", "journal_transactions", *DOCUMENTS.values())),
+    "suppliers": ("supplier", ("contacts", *PURCHASES)),
+}
+"""Entities whose rows others name by number: the word for one of them in record keys, and the snapshots that do."""
 
 REFERENCE = ("accounts", "subaccounts", "dimensions", "ledgers", "currencies")
 """Small lists that have no history: a run keeps them with its newest window."""
@@ -46,48 +58,68 @@ def build_assets(
     """Return the snapshot assets of a connection."""
     step = Step("visma", settings, partitions, kinds=("visma", "parquet"), pool=f"{settings.name}_visma")
     return [
-        _contacts(step),
-        *(_named_asset(step, entity, kind) for entity, kind in NAMED.items()),
+        *(_changed_asset(step, entity) for entity in BY_CHANGE),
+        *(_document_asset(step, entity) for entity in DOCUMENTS.values()),
+        _purchase_assets(step),
+        *(_named_asset(step, entity) for entity in NAMED),
         *(_reference_asset(step, entity) for entity in REFERENCE),
     ]
 
 
-def _contacts(step: Step) -> dg.AssetsDefinition:
-    @step.asset("contacts", DESCRIPTIONS["contacts"], check_specs=[_read_whole(step, "contacts")])
+def _changed_asset(step: Step, entity: str) -> dg.AssetsDefinition:
+    @step.asset(entity, DESCRIPTIONS[entity], check_specs=[_read_whole(step, entity)])
     def snapshot(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Dataset]:
-        return _extract(context, step, "contacts", lambda known: ())
+        return _extract(context, step, entity, {})
 
     return snapshot
 
 
-def _named_asset(step: Step, entity: str, kind: str) -> dg.AssetsDefinition:
-    """Return the snapshot of customers or suppliers, which is closed under the references of other snapshots."""
+def _document_asset(step: Step, entity: str) -> dg.AssetsDefinition:
+    """Return the snapshot of customer documents, which holds those that the window's payments name.
+
+    A payment may leave the stamp of the invoice it pays as it was (reference: visma 3.2).
+    """
 
     @step.asset(
         entity,
         DESCRIPTIONS[entity],
-        ins={"contacts": step.key("visma", "contacts")},
+        ins={"payments": step.key("visma", "customer_payments")},
         check_specs=[_read_whole(step, entity)],
     )
-    def snapshot(context: dg.AssetExecutionContext, contacts: Dataset) -> dg.MaterializeResult[Dataset]:
-        def named(read: set[str]) -> Iterable[tuple[str, str]]:
-            wanted = {number: at for number, at in named_accounts(contacts, kind) if number not in read}
-            keys = [f"{kind}:{number}" for number in wanted]
-            synced = LedgerReader(engine(), step.settings.name).identities("companies", keys)
-            return [(number, at) for number, at in wanted.items() if f"{kind}:{number}" not in synced]
+    def snapshot(context: dg.AssetExecutionContext, payments: Dataset) -> dg.MaterializeResult[Dataset]:
+        return _extract(context, step, entity, documents_settled(payments, entity))
 
-        return _extract(context, step, entity, named)
+    return snapshot
+
+
+def _named_asset(step: Step, entity: str) -> dg.AssetsDefinition:
+    """Return the snapshot of customers or suppliers, which is closed under the references of other snapshots."""
+    kind, naming = NAMED[entity]
+
+    @step.asset(
+        entity,
+        DESCRIPTIONS[entity],
+        ins={name: step.key("visma", name) for name in naming},
+        check_specs=[_read_whole(step, entity)],
+    )
+    def snapshot(context: dg.AssetExecutionContext, **snapshots: Dataset) -> dg.MaterializeResult[Dataset]:
+        named = accounts_named(snapshots.values(), kind)
+        keys = (f"{kind}:{number}" for number in named)
+        synced = LedgerReader(engine(), step.settings.name).identities("companies", keys)
+        wanted = {
+            number: Wanted(partition)
+            for number, partition in named.items()
+            if f"{kind}:{number}" not in synced
+        }
+        return _extract(context, step, entity, wanted)
 
     return snapshot
 
 
 def _extract(
-    context: dg.AssetExecutionContext,
-    step: Step,
-    entity: str,
-    named: Callable[[set[str]], Iterable[tuple[str, str]]],
+    context: dg.AssetExecutionContext, step: Step, entity: str, wanted: Mapping[str, Wanted]
 ) -> dg.MaterializeResult[Dataset]:
-    """Read an entity's changes into the windows of the run, then what ``named(keys read)`` says others refer to."""
+    """Read an entity's changes into the windows of the run, and the rows that others want of it, by key."""
     settings = step.settings
     client = step.visma(context)
     windows = windows_of(step.partitions, context.partition_keys)
@@ -96,25 +128,69 @@ def _extract(
         counted(step.journal(context), "visma", client.requests),
     ):
         extract = Extract(client, entity, windows, settings.stamp_zone, out.write)
-        extract.changed(timedelta(minutes=settings.overlap_minutes))
-        wanted = named(extract.keys)
-        if windows[0].start is None:
-            # The whole list was read: a number that was not in it does not exist, and the others changed too late.
-            wanted = islice(
-                (pair for pair in wanted if pair[0] in extract.later_keys), MOST_BEFORE_THEIR_WINDOW
-            )
-        extract.by_number(wanted)
+        extract.closed(timedelta(minutes=settings.overlap_minutes), wanted)
     return dg.MaterializeResult(
         value=out.dataset,
         metadata={
-            "rows": extract.rows,
-            "left for later windows": extract.later,
-            "fetched by number": extract.fetched,
-            "named but unknown to Visma": extract.unknown,
+            **_figures(extract),
+            "named by others": len(wanted),
+            "fetched by number": extract.fetch.found - extract.fetch.with_lists,
+            "fetched with lists": extract.fetch.with_lists,
+            "named but unknown to Visma": extract.fetch.unknown,
             "calls to Visma in this run so far": client.requests.calls,
         },
-        check_results=[_whole(client, entity)],
+        check_results=[_whole(client, step, entity)],
     )
+
+
+def _purchase_assets(step: Step) -> dg.AssetsDefinition:
+    """Return the snapshots of purchases, made together: each is closed over suppliers that changed in the other."""
+
+    @step.assets(
+        "purchases",
+        {entity: DESCRIPTIONS[entity] for entity in PURCHASES},
+        [_read_whole(step, entity) for entity in PURCHASES],
+    )
+    def snapshots(context: dg.AssetExecutionContext) -> tuple[dg.MaterializeResult[Dataset], ...]:
+        settings = step.settings
+        client = step.visma(context)
+        with ExitStack() as stack:
+            outs = {
+                entity: stack.enter_context(step.writer(context, SNAPSHOT_SCHEMA, entity))
+                for entity in PURCHASES
+            }
+            stack.enter_context(counted(step.journal(context), "visma", client.requests))
+            purchases = PurchaseExtract(
+                client,
+                windows_of(step.partitions, context.partition_keys),
+                stamp_zone=settings.stamp_zone,
+                zone=settings.zone,
+                writes={entity: out.write for entity, out in outs.items()},
+            )
+            purchases.read(timedelta(minutes=settings.overlap_minutes))
+        return tuple(
+            dg.MaterializeResult(
+                asset_key=step.key("visma", entity),
+                value=out.dataset,
+                metadata={
+                    **_figures(purchases.extracts[entity]),
+                    "read again for suppliers": purchases.again[entity],
+                    "calls to Visma in this run so far": client.requests.calls,
+                },
+                check_results=[_whole(client, step, entity)],
+            )
+            for entity, out in outs.items()
+        )
+
+    return snapshots
+
+
+def _figures(extract: Extract) -> dict[str, Any]:
+    return {
+        "rows": extract.rows,
+        "of these changed after the last window": extract.early,
+        "left for later windows": extract.later,
+    }
 
 
 def _read_whole(step: Step, entity: str) -> dg.AssetCheckSpec:
@@ -125,10 +201,11 @@ def _read_whole(step: Step, entity: str) -> dg.AssetCheckSpec:
     )
 
 
-def _whole(client: VismaClient, entity: str) -> dg.AssetCheckResult:
+def _whole(client: VismaClient, step: Step, entity: str) -> dg.AssetCheckResult:
     odd = [warning.message for warning in client.warnings if warning.entity == entity]
     return dg.AssetCheckResult(
         check_name=READ_WHOLE,
+        asset_key=step.key("visma", entity),
         passed=not odd,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"what was odd": "\n".join(odd) or "nothing"},
@@ -145,7 +222,7 @@ def _reference_asset(step: Step, entity: str) -> dg.AssetsDefinition:
             counted(step.journal(context), "visma", client.requests),
         ):
             for page in client.changed(entity, since=None):
-                out.write(newest_window, [snapshot_row(row, newest_window) for row in page])
+                out.write(newest_window, [snapshot_row(entity, row, newest_window) for row in page])
         return out.dataset
 
     return snapshot

@@ -1,12 +1,13 @@
-"""Reading stored snapshots: the newest version of every row, and the accounts that rows of other entities name."""
+"""Reading stored snapshots: the newest version of every row, and the accounts and documents that rows name."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
-from ml_connector.visma.stamps import plain_stamp
+from ml_connector.visma.stamps import parsed_stamp, plain_stamp
 
 Values = Mapping[str, Any]
 """One parsed Visma row; numbers with a fraction are Decimal."""
@@ -25,7 +26,8 @@ class Version:
 class SnapshotRows(Protocol):
     """Stored snapshot rows that can be read more than once.
 
-    Each row has ``key``, ``modified`` (naive text or None), ``partition`` and ``raw`` (the JSON text as received).
+    Each row has ``key``, ``modified`` (naive text or None), ``partition``, ``raw`` (the JSON text as received) and
+    ``names`` (see :mod:`ml_connector.visma.names`).
     """
 
     def rows(self, columns: Sequence[str] | None = None) -> Iterator[Mapping[str, Any]]:
@@ -78,9 +80,57 @@ def named_account(contact: Values) -> tuple[str, str] | None:
     return (account_kind(contact.get("businessAccountType")), number) if number else None
 
 
-def named_accounts(contacts: SnapshotRows, kind: str) -> Iterator[tuple[str, str]]:
-    """Yield ``(number, partition)`` of the customers or suppliers that the rows of a contacts snapshot belong to."""
-    for version in newest(contacts):
-        account = named_account(version.values)
-        if account is not None and account[0] == kind:
-            yield account[1], version.partition
+def named_accounts(snapshot: SnapshotRows, kind: str) -> Iterator[tuple[str, str]]:
+    """Yield ``(number, partition)`` of the customers or suppliers that a snapshot's rows name, newest versions only."""
+    superseded = _superseded(snapshot)
+    for position, row in enumerate(snapshot.rows(columns=["partition", "names"])):
+        if position in superseded:
+            continue
+        for name in row["names"] or ():
+            word, _, number = name.partition(":")
+            if word == kind:
+                yield number, row["partition"]
+
+
+DOCUMENTS: Mapping[str, str] = {
+    "Invoice": "customer_invoices",
+    "CreditNote": "customer_credit_notes",
+    "DebitNote": "customer_debit_notes",
+}
+"""Type of a customer document to the snapshot it is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A document that a payment changed: its key in its snapshot, ``Invoice:100234``, and its date where known."""
+
+    key: str
+    dated: date | None = None
+
+    @property
+    def kind(self) -> str:
+        """Its type, such as ``Invoice``."""
+        return self.key.partition(":")[0]
+
+
+def settled_documents(payment: Values) -> Iterator[Settled]:
+    """Yield the documents that a row of ``customer_payments`` names, each once.
+
+    A void payment names its documents several times, with opposite amounts; a credit note comes among the payments and
+    is a document itself (reference: visma 4.1). Settling may leave the stamp of the document as it was.
+    """
+    seen: set[str] = set()
+    lines = payment.get("paymentLines")
+    itself = {"documentType": payment.get("type"), "refNbr": payment.get("refNbr")}
+    for line in (*(lines if isinstance(lines, list) else ()), itself):
+        kind, number = line.get("documentType"), line.get("refNbr")
+        key = f"{kind}:{number}"
+        if kind in DOCUMENTS and number and key not in seen:
+            seen.add(key)
+            yield Settled(key, _day(line.get("date")))
+
+
+def _day(moment: object) -> date | None:
+    """Return the date of a naive moment as Visma writes it."""
+    parsed = parsed_stamp(moment) if isinstance(moment, str) else None
+    return parsed.date() if parsed is not None else None

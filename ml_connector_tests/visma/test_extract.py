@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from ml_connector.errors import PermanentApiError
-from ml_connector.visma.entities import ENTITIES
+from ml_connector.visma.closure import Wanted
+from ml_connector.visma.entities import ENTITIES, Entity
 from ml_connector.visma.extract import SNAPSHOT_SCHEMA, Extract
 from ml_connector.visma.rows import Row, row_of
 from ml_connector.windows import Window
@@ -41,7 +42,7 @@ class Visma:
         self.asked.append((entity, since))
         yield from (list(page) for page in self.pages)
 
-    def one(self, entity: str, key: str) -> Row | None:
+    def one(self, entity: Entity, key: str) -> Row | None:
         found = self.single.get(key)
         if isinstance(found, Exception):
             raise found
@@ -139,9 +140,9 @@ def test_rows_that_others_name_are_fetched_into_the_window_of_the_naming_row() -
     visma = Visma(single={"10": row("10", "2019-01-01T00:00:00")})
     kept = Kept()
     mine = extract(visma, [day(20), day(21)], kept)
-    mine.by_number([("10", "2026-11-20"), ("11", "2026-11-21")])
+    mine.fetch.fetch({"10": Wanted("2026-11-20"), "11": Wanted("2026-11-21")})
     assert kept.keys() == {"2026-11-20": ["10"]}
-    assert (mine.fetched, mine.unknown) == (1, 1)
+    assert (mine.fetch.found, mine.fetch.unknown) == (1, 1)
 
 
 @pytest.mark.parametrize("status", [None, 400])
@@ -150,11 +151,50 @@ def test_a_number_visma_cannot_serve_stops_nothing(status: int | None) -> None:
     visma = Visma(single={"1/2": refusal, "10": row("10", None)})
     kept = Kept()
     mine = extract(visma, [day(20)], kept)
-    mine.by_number([("1/2", "2026-11-20"), ("10", "2026-11-20")])
-    assert (mine.fetched, mine.unknown) == (1, 1)
+    mine.fetch.fetch({"1/2": Wanted("2026-11-20"), "10": Wanted("2026-11-20")})
+    assert (mine.fetch.found, mine.fetch.unknown) == (1, 1)
 
 
 def test_a_refusal_that_concerns_all_numbers_is_not_swallowed() -> None:
     visma = Visma(single={"10": PermanentApiError("not allowed", status=403)})
     with pytest.raises(PermanentApiError):
-        extract(visma, [day(20)], Kept()).by_number([("10", "2026-11-20")])
+        extract(visma, [day(20)], Kept()).fetch.fetch({"10": Wanted("2026-11-20")})
+
+
+WANTED = {"in the list": Wanted("2026-11-20"), "later": Wanted("2026-11-20"), "old": Wanted("2026-11-21")}
+
+
+def named(*windows: Window) -> tuple[Extract, Kept]:
+    """Extract a list of which others name one row that is in the windows, one that changed later, and one of old."""
+    listed = [
+        row("in the list", "2026-11-20T10:00:00"),
+        row("later", "2026-11-22T10:00:00"),
+        row("nobody's", "2026-11-22T10:00:00"),
+    ]
+    kept = Kept()
+    mine = extract(Visma(listed, single={"old": row("old", "2019-01-01T00:00:00")}), windows, kept)
+    mine.closed(timedelta(0), WANTED)
+    return mine, kept
+
+
+def test_what_others_name_is_kept_from_the_list_or_fetched() -> None:
+    mine, kept = named(day(20), day(21))
+    assert kept.keys() == {"2026-11-20": ["in the list", "later"], "2026-11-21": ["old"]}
+    assert (mine.rows, mine.early, mine.later, mine.fetch.found) == (2, 1, 1, 1)
+    assert mine.later_keys == {"nobody's"}
+
+
+def test_after_the_whole_list_nothing_is_fetched() -> None:
+    mine, kept = named(day(20, first=True), day(21))
+    assert kept.keys() == {"2026-11-20": ["in the list", "later"]}
+    assert (mine.early, mine.fetch.found, mine.fetch.unknown) == (1, 0, 0)
+
+
+def test_names_are_stored_beside_the_row() -> None:
+    kept = Kept()
+    values = {"documentType": "Invoice", "referenceNumber": "7", "customer": {"number": "10\ud800"}}
+    invoice = row_of(ENTITIES["customer_invoices"], json.dumps(values), values)
+    Extract(Visma([invoice]), "customer_invoices", [day(20)], OSLO, kept.write).changed(timedelta(0))  # type: ignore[arg-type]
+    assert kept.rows["2026-11-20"][0]["names"] == ["customer:10"]
+    extract(Visma([row("a", None)]), [day(20)], kept).changed(timedelta(0))
+    assert kept.rows["2026-11-20"][1]["names"] is None

@@ -1,5 +1,6 @@
 """Reading stored snapshots: one version per key, the newest, whatever stamps look like."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_connector.visma.snapshots import account_kind, named_account, named_accounts, newest
+from ml_connector.visma.snapshots import (
+    account_kind,
+    named_account,
+    named_accounts,
+    newest,
+    settled_documents,
+)
 from ml_connector_tests.records.snapshots import Rows, at, contact, customer, stored
 
 
@@ -119,10 +126,69 @@ class TestAccounts:
 
     def test_of_a_snapshot_by_kind_and_newest_version(self) -> None:
         rows = Rows(
-            at(contact(1, businessAccount="10"), "2026-11-18T10:00:00", "2026-11-18"),
-            at(contact(1, businessAccount="20"), "2026-11-20T10:00:00", "2026-11-20"),
-            contact(2, businessAccount="50", businessAccountType="Vendor"),
-            contact(3),
+            naming(at(contact(1), "2026-11-18T10:00:00", "2026-11-18"), "customer:10"),
+            naming(at(contact(1), "2026-11-20T10:00:00", "2026-11-20"), "customer:20"),
+            naming(contact(2), "supplier:50"),
+            naming(contact(3)),
+            naming(contact(4), "customer:30", "customer:A:1"),
         )
-        assert list(named_accounts(rows, "customer")) == [("20", "2026-11-20")]
+        assert list(named_accounts(rows, "customer")) == [
+            ("20", "2026-11-20"),
+            ("30", "2026-11-20"),
+            ("A:1", "2026-11-20"),
+        ]
         assert list(named_accounts(rows, "supplier")) == [("50", "2026-11-20")]
+
+
+def naming(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Return a stored row with the names beside it."""
+    return row | {"names": list(names) or None}
+
+
+def line(kind: str, number: str | None, **values: Any) -> dict[str, Any]:
+    return {"documentType": kind, "refNbr": number, **values}
+
+
+class TestSettledDocuments:
+    """The documents that a payment changes."""
+
+    @pytest.mark.parametrize(
+        ("payment", "documents"),
+        [
+            ({"type": "Payment", "refNbr": "4"}, []),
+            ({"type": "Payment", "refNbr": "4", "paymentLines": None}, []),
+            (
+                {
+                    "type": "Payment",
+                    "paymentLines": [line("Invoice", "7"), line("CreditNote", "7"), line("DebitNote", "7")],
+                },
+                ["Invoice:7", "CreditNote:7", "DebitNote:7"],
+            ),
+            # A void payment names its documents several times, with opposite amounts.
+            (
+                {"type": "VoidPayment", "paymentLines": [line("Invoice", "7"), line("Invoice", "7")]},
+                ["Invoice:7"],
+            ),
+            # A credit note comes among the payments: its own balance changes too.
+            (
+                {"type": "CreditNote", "refNbr": "9", "paymentLines": [line("Invoice", "7")]},
+                ["Invoice:7", "CreditNote:9"],
+            ),
+            ({"type": "CreditNote", "refNbr": "9"}, ["CreditNote:9"]),
+            # What it pays back is a payment, no document; a line may lack its number.
+            ({"type": "Refund", "paymentLines": [line("Payment", "3"), line("Invoice", None)]}, []),
+            ({"type": "Payment", "paymentLines": [line("FinCharge", "3")]}, []),
+        ],
+    )
+    def test_each_once(self, payment: dict[str, Any], documents: list[str]) -> None:
+        assert [document.key for document in settled_documents(payment)] == documents
+
+    @pytest.mark.parametrize(
+        ("written", "day"),
+        [("2026-03-17T00:00:00", date(2026, 3, 17)), (None, None), ("soon", None), (20260317, None)],
+    )
+    def test_their_dates(self, written: object, day: date | None) -> None:
+        (found,) = settled_documents(
+            {"type": "Payment", "paymentLines": [line("Invoice", "7", date=written)]}
+        )
+        assert found.dated == day
