@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ml_connector.chunks import chunks
 from ml_connector.reconciliation.explain import Cause, Circumstances, Difference, Known, agrees, explain
 from ml_connector.reconciliation.facts import DOCUMENTS, Fact, Kind, Standing
+from ml_connector.reconciliation.figures import signed
 from ml_connector.reconciliation.totals import ZERO, Totals, per_month
 
 LISTED = 10_000
@@ -163,6 +164,10 @@ AMOUNT_FIELDS = ("amount", "month", "currency", MISSING, DRAFT)
 BALANCE_FIELDS = ("balance", STATUS, "month", "currency", MISSING, DRAFT)
 
 
+TOLD = 4
+"""Totals that a sentence names."""
+
+
 def verdicts(found: Comparison, kinds: Iterable[Kind] = tuple(Kind)) -> list[Verdict]:
     """Return the answers to :data:`CHECKS`, in their order.
 
@@ -193,11 +198,12 @@ def _money(
         if (difference := pair.balance_difference if balance else pair.amount_difference) != ZERO
     }
     if off:
-        shown = "; ".join(
-            f"{month or 'no date'} {currency}: {value:+.2f}"
-            for (month, currency), value in list(off.items())[:10]
+        some = ", ".join(
+            f"{month or 'no date'} {currency} {signed(value)}"
+            for (month, currency), value in list(off.items())[:TOLD]
         )
-        return False, f"{len(off)} of {len(groups)} totals differ (HubSpot less Visma): {shown}"
+        more = f" and {len(off) - TOLD} more" * (len(off) > TOLD)
+        return False, f"{len(off)} of {len(groups)} totals differ (HubSpot less Visma): {some}{more}."
     if places := found.differ_in(names, kinds):
         return False, f"The totals agree, but single documents differ in {places} places."
     return True, f"{len(groups)} totals agree to the cent."

@@ -6,7 +6,7 @@ The two sides are compared with each other; the ledger is asked only why they di
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -109,6 +109,16 @@ class SyncedWindows:
         if not 0 <= place < len(self._keys):
             return ""
         return None if self._keys[place] in self._loaded else self._keys[place]
+
+    @property
+    def unsynced_since(self) -> datetime | None:
+        """Where, on Visma's clock, the first window begins that is not loaded; None where it is the first of all."""
+        if not self._keys or self._keys[0] not in self._loaded:
+            return None
+        last = next(
+            (place for place, key in enumerate(self._keys) if key not in self._loaded), len(self._keys)
+        )
+        return self._ends[last - 1].astimezone(self._zone).replace(tzinfo=None)
 
     @property
     def newest(self) -> str | None:
@@ -222,7 +232,7 @@ def _only_in_hubspot(hubspot: Fact | None, around: Circumstances) -> tuple[Cause
     if hubspot is not None and hubspot.kind in around.silent:
         return Cause.UNKNOWN, "Visma answered with an empty list, which is a fault and no deletion."
     by_policy = {
-        DeletionPolicy.FLAG: "By the policy `reconciliation.deletions: flag` nothing is archived.",
+        DeletionPolicy.FLAG: "With `reconciliation.deletions: archive` a repair archives it.",
         DeletionPolicy.ARCHIVE: "A repair archives it.",
     }
     return Cause.DELETED_IN_VISMA, f"Visma lists it no more. {by_policy[around.deletions]}"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.inventory import read_inventory
 from ml_connector.hubspot.models import HubSpotRecord
-from ml_connector.reconciliation.facts import Fact, Standing, amount_of
+from ml_connector.reconciliation.facts import Fact, Kind, Standing, amount_of
 from ml_connector.records.invoice_model import VOIDED, document_key
 
 INVOICES = "invoices"
@@ -69,6 +69,11 @@ class HubSpotSide:
             self._learn_customers(ours)
             for record in ours:
                 yield self.transaction_fact(record.properties, record.id, self._linked(record))
+
+    def fact(self, kind: Kind, values: Values, hubspot_id: str) -> Fact:
+        """Return the fact of properties that were last sent."""
+        read = self.transaction_fact if kind is Kind.TRANSACTION else self.document_fact
+        return read(values, hubspot_id)
 
     def document_fact(self, values: Values, hubspot_id: str, customers: tuple[str, ...] = ()) -> Fact:
         """Return the fact of an invoice's properties, as HubSpot holds them or as they were last sent."""

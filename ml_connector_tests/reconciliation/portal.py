@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ml_connector.hubspot.client import HubSpotClient
@@ -27,7 +27,8 @@ from ml_connector.visma.client import VismaClient
 from ml_connector_tests.reconciliation.made import around
 
 NAME = "acme"
-AS_OF = datetime(2026, 11, 20)
+AS_OF = datetime(2026, 3, 2)
+"""Long enough ago for the window of this day to be complete on every clock."""
 OSLO = ZoneInfo("Europe/Oslo")
 CURRENCIES = ("NOK", "SEK", "EUR", "USD", "DKK", "GBP")
 
@@ -119,21 +120,26 @@ def served(books: BooksSettings | None = SMALL, *, customers: int = 12) -> Itera
         ),
     )
     with Sandbox(settings) as sandbox:
-        visma = settings.visma
-        credentials = VismaCredentials(visma.client_id, visma.client_secret, visma.tenant_id)
-        reader = VismaClient(credentials, api_url=sandbox.url, token_url=f"{sandbox.url}/connect/token")
-        client = HubSpotClient(settings.hubspot.access_tokens[0], base_url=sandbox.url)
-        ensure(client, GROUP, (*COMPANY_PROPERTIES, *INVOICE_PROPERTIES)).require()
-        mapper = DocumentMapper(NAME, OSLO, OSLO, date(2026, 11, 19))
-        companies = {
-            number: sandbox.hubspot.add_record(
-                "companies", {"name": f"Company {number}", "visma_customer_id": f"{NAME}:{number}"}
-            )
-            for number in sandbox.visma.keys("customers")
-        }
-        yield Portal(
-            sandbox,
-            VismaSide(reader, mapper, TransactionRules(), "NOK", frozenset(CURRENCIES)),
-            HubSpotSide(client, NAME, OSLO, "NOK"),
-            companies,
+        yield portal_of(sandbox)
+
+
+def portal_of(sandbox: Sandbox) -> Portal:
+    """Make the properties and companies in a served sandbox, and clients of both systems."""
+    visma = sandbox.settings.visma
+    credentials = VismaCredentials(visma.client_id, visma.client_secret, visma.tenant_id)
+    reader = VismaClient(credentials, api_url=sandbox.url, token_url=f"{sandbox.url}/connect/token")
+    client = HubSpotClient(sandbox.settings.hubspot.access_tokens[0], base_url=sandbox.url)
+    ensure(client, GROUP, (*COMPANY_PROPERTIES, *INVOICE_PROPERTIES)).require()
+    mapper = DocumentMapper(NAME, OSLO, OSLO, AS_OF.date())
+    companies = {
+        number: sandbox.hubspot.add_record(
+            "companies", {"name": f"Company {number}", "visma_customer_id": f"{NAME}:{number}"}
         )
+        for number in sandbox.visma.keys("customers")
+    }
+    return Portal(
+        sandbox,
+        VismaSide(reader, mapper, TransactionRules(), "NOK", frozenset(CURRENCIES)),
+        HubSpotSide(client, NAME, OSLO, "NOK"),
+        companies,
+    )

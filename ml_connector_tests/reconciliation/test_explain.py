@@ -117,7 +117,7 @@ def test_a_transaction_without_a_customer_may_be_linked_to_any() -> None:
 
 @pytest.mark.parametrize(
     ("policy", "says"),
-    [(DeletionPolicy.FLAG, "nothing is archived"), (DeletionPolicy.ARCHIVE, "archives it")],
+    [(DeletionPolicy.FLAG, "deletions: archive"), (DeletionPolicy.ARCHIVE, "A repair archives it")],
 )
 def test_a_deleted_document_says_what_the_policy_does(policy: DeletionPolicy, says: str) -> None:
     found = explained(None, mirrored(fact()), None, around(deletions=policy))

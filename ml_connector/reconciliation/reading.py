@@ -1,0 +1,105 @@
+"""One reconciliation from beginning to end, without Dagster: read HubSpot, then Visma, and compare."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import sqlalchemy as sa
+
+from ml_connector.errors import PermanentApiError
+from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.models import Account
+from ml_connector.reconciliation.compare import Comparison, compare
+from ml_connector.reconciliation.evidence import Evidence
+from ml_connector.reconciliation.explain import Circumstances, SyncedWindows
+from ml_connector.reconciliation.facts import DOCUMENTS, Fact, Facts, Kind
+from ml_connector.reconciliation.hubspot_side import INVOICES, TRANSACTION_ID, HubSpotSide
+from ml_connector.reconciliation.visma_side import VismaSide, settled_since
+from ml_connector.settings import DeletionPolicy, TransactionRules
+
+LEDGER_ONLY = "ledger"
+AUTO = "auto"
+CUSTOM_OBJECT = "visma_transaction"
+"""Values of the setting ``transactions.object``, and the name of the custom object that ``auto`` makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class SalesObject:
+    """The HubSpot object that keeps sales transactions; without a name they are in Visma's totals alone, and why."""
+
+    name: str | None
+    reason: str = ""
+
+
+def sales_object(client: HubSpotClient, account: Account, rules: TransactionRules) -> SalesObject:
+    """Return where the portal keeps sales transactions. Only reads: an object that is not there yet is not made.
+
+    Raises:
+        PermanentApiError: the object that the settings name cannot be read.
+    """
+    if rules.object == LEDGER_ONLY:
+        return SalesObject(None, "by its settings the connection keeps them in the ledger only")
+    custom = rules.object == AUTO
+    name = f"p{account.portal_id}_{CUSTOM_OBJECT}" if custom else rules.object
+    try:
+        found = TRANSACTION_ID in client.properties(name)
+    except PermanentApiError as error:
+        if not custom:
+            raise
+        return SalesObject(None, f"the portal has no custom object for them ({error.message.rstrip('.')})")
+    return SalesObject(name) if found else SalesObject(None, f"the object {name} holds none yet")
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """Compares one connection's two systems.
+
+    Args:
+        visma, hubspot: the two sides.
+        sales: where HubSpot keeps sales transactions.
+        engine: of the ledger.
+        windows: which windows are loaded, per kind.
+        deletions: the connection's policy, for the explanations.
+    """
+
+    visma: VismaSide
+    hubspot: HubSpotSide
+    sales: SalesObject
+    engine: sa.Engine
+    windows: Callable[[Kind], SyncedWindows]
+    deletions: DeletionPolicy
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What both systems keep."""
+        return tuple(Kind) if self.sales.name else DOCUMENTS
+
+    def compare(self, month: str | None = None) -> Comparison:
+        """Read both sides and compare them.
+
+        HubSpot is read first: what it shows was in Visma when it was written, so what Visma lacks afterwards is gone
+        and not merely new.
+
+        Args:
+            month: ``YYYY-MM`` to compare only what one of the sides has in this month.
+        """
+        there = Facts(self._in_hubspot())
+        here = Facts(chain(self.visma.documents(), self.visma.transactions()))
+        around = Circumstances(
+            connection=self.hubspot.connection,
+            windows=self.windows,
+            settled=settled_since(self.visma.client, self.windows(Kind.INVOICE).unsynced_since),
+            silent=there.kinds - here.kinds,
+            deletions=self.deletions,
+        )
+        return compare(here, there, self.evidence().known, around, month=month, kinds=self.kinds)
+
+    def _in_hubspot(self) -> Iterator[Fact]:
+        yield from self.hubspot.documents()
+        if self.sales.name:
+            yield from self.hubspot.transactions(self.sales.name)
+
+    def evidence(self) -> Evidence:
+        """Return what explains differences."""
+        objects = (INVOICES, *filter(None, [self.sales.name]))
+        return Evidence(self.engine, self.hubspot.connection, objects, self.hubspot.fact)
