@@ -48,7 +48,8 @@ def build_job(settings: ConnectionSettings) -> UnresolvedAssetJobDefinition:
     """Return the job that syncs whole windows of a connection, from Visma to HubSpot."""
     return dg.define_asset_job(
         job_name(settings.name),
-        selection=dg.AssetSelection.key_prefixes([settings.name]),
+        selection=dg.AssetSelection.key_prefixes([settings.name])
+        - dg.AssetSelection.key_prefixes([settings.name, "reconciliation"]),
         description=f"Sync windows of {settings.name}: extract, transform, plan, load.",
         tags={CONNECTION_TAG: settings.name},
         executor_def=dg.in_process_executor,

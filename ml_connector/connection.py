@@ -12,6 +12,7 @@ from ml_connector.hubspot.resource import HubSpotResource
 from ml_connector.instance import RunLifeResource
 from ml_connector.partitions import partitions_of
 from ml_connector.plan import assets as plan_assets
+from ml_connector.reconciliation import assets as reconciliation_assets
 from ml_connector.records import assets as record_assets
 from ml_connector.settings import ConnectionSettings
 from ml_connector.step import IO_MANAGER, RUN_LIFE, hubspot_key, visma_key
@@ -24,14 +25,14 @@ SHARED_RESOURCES: Mapping[str, Any] = {IO_MANAGER: ParquetIOManager(), RUN_LIFE:
 
 
 def build_defs(settings: ConnectionSettings, *, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """Return the definitions of one connection: assets, checks, job, sensor and resources.
+    """Return the definitions of one connection: assets, checks, jobs, sensor and resources.
 
     Args:
         settings: the connection.
         resources: overrides by resource key, such as a client of a test; see :mod:`ml_connector.step`.
     """
     partitions = partitions_of(settings)
-    steps = (visma_assets, record_assets, plan_assets, hubspot_assets)
+    steps = (visma_assets, record_assets, plan_assets, hubspot_assets, reconciliation_assets)
     assets = [asset for step in steps for asset in step.build_assets(settings, partitions)]
     own = {
         visma_key(settings.name): VismaResource(connection=settings.name),
@@ -43,7 +44,7 @@ def build_defs(settings: ConnectionSettings, *, resources: Mapping[str, Any] | N
     }
     return dg.Definitions(
         assets=assets,
-        jobs=[build_job(settings)],
+        jobs=[build_job(settings), reconciliation_assets.build_job(settings)],
         sensors=[build_sensor(settings, partitions, dg.AssetKey([settings.name, "hubspot", "contacts"]))],
         resources={**SHARED_RESOURCES, **own, **(resources or {})},
         executor=dg.in_process_executor,

@@ -1,7 +1,7 @@
 """Starting a run of a connection from this process, as the command line does, and following it."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,12 +21,14 @@ from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from ml_connector.automation import due_windows, job_name, run_tags
+from ml_connector.automation import CONNECTION_TAG, due_windows, job_name, run_tags
 from ml_connector.connection import build_defs
 from ml_connector.database import database_error, database_url
 from ml_connector.errors import UsageError
 from ml_connector.instance import LIFE_TAG
 from ml_connector.partitions import partitions_of
+from ml_connector.reconciliation.assets import asset_key
+from ml_connector.reconciliation.assets import job_name as reconcile_job_name
 from ml_connector.run_life import RunLife
 from ml_connector.settings import ConnectionSettings
 
@@ -56,39 +58,39 @@ class StepEvent:
     error: str | None = None
 
 
-class ConnectionRun:
-    """One run of a connection's job, executed in this process and recorded like any other.
+class JobRun:
+    """One run of a job of a connection, executed in this process and recorded like any other.
 
     Args:
         instance: where the run is recorded.
-        settings: the connection.
-        first, last: partition keys; both the same for one window.
-        steps: the steps to run, or None for all.
+        job: the job, or the part of it that is run.
+        command: the name of the command, for the UI.
+        tags: of the run, besides those every run of the command line has.
+        config: of the assets, by step key.
+        subset: whether the job is only a part of the connection's.
     """
 
     def __init__(
         self,
         instance: dg.DagsterInstance,
-        settings: ConnectionSettings,
-        first: str,
-        last: str,
+        job: dg.JobDefinition,
+        command: str,
+        tags: Mapping[str, str],
         *,
-        steps: Sequence[str] | None = None,
+        config: Mapping[str, Mapping[str, Any]] | None = None,
+        subset: bool = False,
     ) -> None:
-        self._instance = instance
-        job = build_defs(settings).resolve_job_def(job_name(settings.name))
-        keys = {key for key in job.asset_layer.executable_asset_keys if steps is None or key.path[1] in steps}
+        keys = job.asset_layer.executable_asset_keys
         self.steps = [f"{key.path[1]}/{key.path[2]}" for key in keys]
-        self._job = job.get_subset(asset_selection=keys) if steps is not None else job
+        self._instance = instance
+        self._job = job
+        self._config = {"ops": {step: {"config": dict(values)} for step, values in (config or {}).items()}}
         self._run = instance.create_run_for_job(
-            self._job,
-            tags={
-                **run_tags(settings.name, first, last),
-                COMMAND_TAG: "sync" if steps is None else "plan",
-                LIFE_TAG: "yes",
-            },
-            asset_selection=frozenset(keys) if steps is not None else None,
-            remote_job_origin=_origin(settings.name),
+            job,
+            run_config=self._config if config else None,
+            tags={**tags, COMMAND_TAG: command, LIFE_TAG: "yes"},
+            asset_selection=frozenset(keys) if subset else None,
+            remote_job_origin=_origin(job.name),
         )
 
     @property
@@ -113,7 +115,7 @@ class ConnectionRun:
 
     def _events(self) -> Iterator[StepEvent]:
         states = {"STEP_START": "started", "STEP_SUCCESS": "done", "STEP_FAILURE": "failed"}
-        quiet_run = copy(self._run, run_config=QUIET)
+        quiet_run = copy(self._run, run_config={**self._config, **QUIET})
         for event in execute_run_iterator(InMemoryJob(self._job), quiet_run, self._instance):
             if event.is_job_failure and event.job_failure_data.error is not None:
                 yield StepEvent("run", "failed", _sentence(event.job_failure_data.error))
@@ -131,6 +133,54 @@ class ConnectionRun:
         """Whether the run ended well, by its record."""
         run = self._instance.get_run_by_id(self.run_id)
         return run is not None and run.status is dg.DagsterRunStatus.SUCCESS
+
+
+class ConnectionRun(JobRun):
+    """One run of a connection's windows.
+
+    Args:
+        instance: where the run is recorded.
+        settings: the connection.
+        first, last: partition keys; both the same for one window.
+        steps: the steps to run, or None for all.
+    """
+
+    def __init__(
+        self,
+        instance: dg.DagsterInstance,
+        settings: ConnectionSettings,
+        first: str,
+        last: str,
+        *,
+        steps: Sequence[str] | None = None,
+    ) -> None:
+        job = build_defs(settings).resolve_job_def(job_name(settings.name))
+        if steps is not None:
+            every = job.asset_layer.executable_asset_keys
+            job = job.get_subset(asset_selection={key for key in every if key.path[1] in steps})
+        command = "sync" if steps is None else "plan"
+        super().__init__(
+            instance, job, command, run_tags(settings.name, first, last), subset=steps is not None
+        )
+
+
+class ReconciliationRun(JobRun):
+    """One run of a connection's reconciliation.
+
+    Args:
+        instance: where the run is recorded.
+        settings: the connection.
+        month: ``YYYY-MM`` to compare alone, or None.
+        repair: whether to repair what differs.
+    """
+
+    def __init__(
+        self, instance: dg.DagsterInstance, settings: ConnectionSettings, *, month: str | None, repair: bool
+    ) -> None:
+        job = build_defs(settings).resolve_job_def(reconcile_job_name(settings.name))
+        step = "__".join(asset_key(settings.name).path)
+        config = {step: {"month": month or "", "repair": repair}}
+        super().__init__(instance, job, "reconcile", {CONNECTION_TAG: settings.name}, config=config)
 
 
 def choose_partitions(
@@ -158,11 +208,11 @@ def choose_partitions(
     return chosen
 
 
-def _origin(connection: str) -> RemoteJobOrigin:
-    """Return where Dagster's UI finds this job, so that a run of the command line can be re-executed there."""
+def _origin(job: str) -> RemoteJobOrigin:
+    """Return where Dagster's UI finds a job, so that a run of the command line can be re-executed there."""
     target = LoadableTargetOrigin(executable_path=sys.executable, module_name="ml_connector.definitions")
     location = ManagedGrpcPythonEnvCodeLocationOrigin(target, LOCATION)
-    return RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), job_name(connection))
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, "__repository__"), job)
 
 
 def _entity(step_key: str) -> str:

@@ -39,6 +39,7 @@ GRAPH: dict[str, tuple[str, ...]] = {
     "hubspot/properties": (),
     "hubspot/companies": ("plan/companies", "hubspot/properties"),
     "hubspot/contacts": ("plan/contacts", "hubspot/properties", "hubspot/companies"),
+    "reconciliation/statement": (),
 }
 """What depends on what, without the connection's name."""
 
@@ -47,6 +48,7 @@ KINDS = {
     "records": {"python", "parquet"},
     "plan": {"hubspot", "parquet"},
     "hubspot": {"hubspot"},
+    "reconciliation": {"visma", "hubspot"},
 }
 
 WHOLE_LISTS = ("accounts", "subaccounts", "dimensions", "ledgers", "currencies")
@@ -59,6 +61,13 @@ CHECKS = {
     },
     "hubspot/companies": {"every_record_accounted_for", "no_rejects"},
     "hubspot/contacts": {"every_record_accounted_for", "no_rejects"},
+    "reconciliation/statement": {
+        "invoices_agree",
+        "balances_agree",
+        "transactions_agree",
+        "nothing_missing",
+        "every_invoice_linked",
+    },
 }
 
 
@@ -104,8 +113,11 @@ def test_how_an_asset_reads(graph: AssetGraph, name: str) -> None:
     assert node.description
     assert node.description[0].isupper()
     assert node.description.endswith(".")
-    assert node.partitions_def is graph.get(key("visma/customers")).partitions_def
-    assert node.backfill_policy == dg.BackfillPolicy.single_run()
+    if step == "reconciliation":
+        assert node.partitions_def is None
+    else:
+        assert node.partitions_def is graph.get(key("visma/customers")).partitions_def
+        assert node.backfill_policy == dg.BackfillPolicy.single_run()
     assert {check.name for check in node.check_keys} == CHECKS.get(name, set())
 
 
@@ -120,7 +132,8 @@ def test_pools_leave_one_run_at_a_time_to_a_portal(portal: int | None, pool: str
     graph = build_defs(settings(portal_id=portal)).resolve_asset_graph()
     for name in GRAPH:
         step = name.split("/", maxsplit=1)[0]
-        expected = {"visma": {"acme_visma"}, "hubspot": {pool}}.get(step, set())
+        pools = {"visma": {"acme_visma"}, "hubspot": {pool}, "reconciliation": {pool}}
+        expected = pools.get(step, set())
         assert (graph.get(key(name)).pools or set()) == expected
 
 

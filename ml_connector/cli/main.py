@@ -12,6 +12,7 @@ from ml_connector.cli.dev import dev
 from ml_connector.cli.init import init
 from ml_connector.cli.output import Commands
 from ml_connector.cli.ping import ping
+from ml_connector.cli.reconcile import reconcile
 from ml_connector.cli.rejects import rejects
 from ml_connector.cli.sandbox import sandbox
 from ml_connector.cli.sync import plan, sync
@@ -37,5 +38,5 @@ def read_env_file(file: Path) -> None:
                 os.environ.setdefault(name, value)
 
 
-for command in (demo, init, credentials, ping, plan, sync, rejects, dev, sandbox):
+for command in (demo, init, credentials, ping, plan, sync, reconcile, rejects, dev, sandbox):
     main.add_command(command)

@@ -115,7 +115,7 @@ def run_windows(
             run = ConnectionRun(instance, settings, start, end, steps=steps)
             summary.run_id = run.run_id
             summary.partitions = keys[: keys.index(end) + 1]
-            summary.error = _follow(run, f"{start} to {end}" if start != end else start, quiet=quiet)
+            summary.error = follow(run, f"{start} to {end}" if start != end else start, quiet=quiet)
             _add(summary, settings.name, run.run_id, planned=steps is not None)
             if summary.error is not None or not run.succeeded:
                 summary.status = "failed"
@@ -124,8 +124,14 @@ def run_windows(
     return summary
 
 
-def _follow(run: Any, title: str, *, quiet: bool) -> str | None:
+def follow(run: Any, title: str, *, quiet: bool, stopped: str = STOPPED) -> str | None:
     """Execute a run with a progress bar; return the first error's sentence, or None.
+
+    Args:
+        run: a :class:`ml_connector.running.JobRun`.
+        title: what it is about, beside the bar.
+        quiet: show no bar.
+        stopped: what it means that a person pressed Ctrl-C.
 
     Raises:
         StoppedError: Ctrl-C was pressed; the run is recorded as canceled.
@@ -138,7 +144,7 @@ def _follow(run: Any, title: str, *, quiet: bool) -> str | None:
         TextColumn(title, style="dim"),
     )
     problem: str | None = None
-    stopped = False
+    interrupted = False
     with Progress(
         *columns, console=errors, disable=quiet or not errors.is_terminal, transient=True
     ) as progress:
@@ -149,10 +155,10 @@ def _follow(run: Any, title: str, *, quiet: bool) -> str | None:
             elif event.state == "done":
                 progress.advance(task)
             else:
-                stopped = stopped or event.state == "stopped"
+                interrupted = interrupted or event.state == "stopped"
                 problem = problem or f"{event.step}: {event.error}"
-    if stopped:
-        raise StoppedError(STOPPED)
+    if interrupted:
+        raise StoppedError(stopped)
     return problem
 
 
