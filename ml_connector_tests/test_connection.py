@@ -154,7 +154,10 @@ def test_job_sensor_and_resources_carry_the_connection_s_name() -> None:
     defs = build_defs(settings(owners=["owner@acme.example"]))
     job = defs.resolve_job_def("acme_sync")
     assert {name.to_user_string() for name in job.asset_layer.executable_asset_keys} == {
-        f"acme/{name}" for name in GRAPH
+        f"acme/{name}" for name in GRAPH if not name.startswith("reconciliation/")
+    }
+    assert defs.resolve_job_def("acme_reconcile").asset_layer.executable_asset_keys == {
+        key("reconciliation/statement")
     }
     assert defs.resolve_sensor_def("acme_daily").job_name == "acme_sync"
     assert job.description
