@@ -15,7 +15,7 @@ from ml_connector.hubspot.unlinking import Unlinker
 from ml_connector.ledger.journal import Entry, Journal, LinkRow, Settlement
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.links import DEAL
-from ml_connector.plan.operations import Action, Operation
+from ml_connector.plan.operations import SENT, Action, Operation
 
 TWIN_FAILED = "the same association of another Visma record was not confirmed"
 
@@ -79,33 +79,37 @@ class LinkLoader:
         has a row for each of the others.
 
         Args:
-            plan: the operations; a pair that comes twice is made once.
+            plan: the operations; a pair that comes twice is made once, and what is not sent is only noted.
             created: HubSpot ids of records this run has made, which have no associations to read. That of another type
                 among them only makes an association again that stands.
         """
         counts = LoadCounts()
+        left_out: list[Entry] = []
         waiting: dict[LinkKind, dict[str, Entry]] = {}
         linked: dict[LinkKind, set[str]] = {}
         for operation in plan:
             entry = self._entry(operation)
-            if operation.action is Action.SKIP:
-                self._note(entry, counts)
+            if operation.action not in SENT:
+                left_out.append(entry)
                 continue
             kind = kind_of(entry)
             waiting.setdefault(kind, {})[operation.key] = entry
             if len(waiting[kind]) == CHUNK and not kind.closes:
                 some = list(waiting.pop(kind).values())
                 self._load_chunk(kind, some, created, linked.setdefault(kind, set()), counts)
+        self._note(left_out, counts)
         for kind in sorted(waiting, key=lambda kind: (kind.closes, kind.place)):
             for some in chunks(waiting[kind].values(), CHUNK):
                 self._load_chunk(kind, some, created, linked.setdefault(kind, set()), counts)
         return counts
 
-    def _note(self, entry: Entry, counts: LoadCounts) -> None:
-        """Note a link that was left out, such as one with a deal where two fit."""
-        counts.read += 1
-        counts.done(entry.operation)
-        self._journal.note([entry])
+    def _note(self, entries: Sequence[Entry], counts: LoadCounts) -> None:
+        """Note links that were left out, such as one with a deal where two fit."""
+        counts.read += len(entries)
+        for entry in entries:
+            counts.done(entry.operation)
+        for some in chunks(entries, CHUNK):
+            self._journal.note(some)
 
     def _load_chunk(
         self,

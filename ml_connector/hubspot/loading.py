@@ -186,7 +186,10 @@ class RecordLoader:
         self._journal.settle(
             [],
             identities=[
-                row for item in operations if item.rule and item.hubspot_id for row in identity_rows(item)
+                row
+                for item in operations
+                if item.rule and item.hubspot_id and item.action is not Action.REJECT
+                for row in identity_rows(item)
             ],
             seen=[
                 (item.object_type, item.key, item.stamp)

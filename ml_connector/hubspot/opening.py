@@ -139,6 +139,8 @@ def _as_it_stands(operation: Operation, draft: Draft | None, obstacle: Obstacle 
 
     It says only what it writes: the ledger keeps its stamp and fingerprint, which an earlier load has set.
     """
+    if operation.action is not Action.OPEN:
+        return operation
     if draft is None:
         return replace(operation, values={}, previous={})
     part = replace(

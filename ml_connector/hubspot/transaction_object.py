@@ -45,13 +45,14 @@ NOT_YET = (
 
 @dataclass(frozen=True, slots=True)
 class TransactionObject:
-    """The object that keeps transactions, as calls take its name; None where none does. ``reason`` says why."""
+    """The object that keeps transactions, as calls take its name; None where none does.
+
+    ``reason`` says why; ``exists`` is False for one that a sync has to make before it loads.
+    """
 
     name: str | None
     reason: str
-
-
-_MISSING = TransactionObject(None, NOT_YET)
+    exists: bool = True
 
 
 def transaction_object(client: HubSpotClient, rules: TransactionRules) -> TransactionObject:
@@ -79,9 +80,10 @@ def ensure_transaction_object(
 
     Raises:
         UsageError: the object that the settings name is not there or does not fit.
+        TransientApiError: HubSpot is out of reach.
     """
     where = transaction_object(client, rules)
-    if where.reason == NOT_YET:
+    if not where.exists:
         where = _made(client, sleep)
     if where.name is None:
         return where
@@ -108,12 +110,14 @@ def _named(client: HubSpotClient, name: str) -> TransactionObject:
 
 
 def _own(client: HubSpotClient) -> TransactionObject:
-    """Return our custom object, or why there is none."""
-    lacking = client.token_info().lacking(SCOPES)
+    """Return our custom object, also where it is yet to be made, or why there can be none."""
+    token = client.token_info()
+    lacking = token.lacking(SCOPES)
     if lacking:
         return TransactionObject(None, f"The token lacks {', '.join(lacking)}, so {ELSEWHERE}.")
+    future = TransactionObject(f"p{token.hub_id}_{CUSTOM_OBJECT}", NOT_YET, exists=False)
     try:
-        return next((_kept_in(one) for one in custom_objects(client) if one.name == CUSTOM_OBJECT), _MISSING)
+        return next((_kept_in(one) for one in custom_objects(client) if one.name == CUSTOM_OBJECT), future)
     except PermanentApiError as error:
         return _refused(error)
 
@@ -125,10 +129,10 @@ def _made(client: HubSpotClient, sleep: Callable[[float], None]) -> TransactionO
     except PermanentApiError as error:
         return _refused(error)
     except TransientApiError:
-        # It may have been made all the same; if not, the next run tries again.
-        made = _own(client)
-    if made.name is not None:
-        _wait_for(client, made.name, sleep)
+        made = _own(client)  # it may have been made all the same
+        if not made.exists:
+            raise
+    _wait_for(client, str(made.name), sleep)
     return made
 
 

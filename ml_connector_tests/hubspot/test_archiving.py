@@ -242,3 +242,13 @@ def test_an_operation_without_a_fingerprint_keeps_the_known_one(books: Chain) ->
         assert load(books, part).updated == 1
     known = books.ledger.identities("invoices", ["invoice:1"])["invoice:1"]
     assert (known.fingerprint, known.stamp) == ("f-1", "2026-11-20T06:35:22.153")
+
+
+def test_a_record_that_is_refused_before_it_is_sent_stays_what_it_was(books: Chain) -> None:
+    """Its rule is the cause, such as a currency that the portal lacks; HubSpot holds none of its new values."""
+    load(books, invoice(1))
+    mine = hubspot_id(books, "invoices", "invoice:1")
+    bad = invoice(1, Action.REJECT, hubspot_id=mine, rule="CURRENCY_NOT_IN_PORTAL", fingerprint="f-new")
+    assert load(books, bad).rejected == 1
+    assert books.rejects() == {"invoice:1": "CURRENCY_NOT_IN_PORTAL"}
+    assert books.ledger.identities("invoices", ["invoice:1"])["invoice:1"].fingerprint == "f-1"

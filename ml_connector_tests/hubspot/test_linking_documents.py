@@ -1,5 +1,7 @@
 """Links of invoices, payments and transactions: any pair of types, the company last, taken away when not wanted."""
 
+from dataclasses import replace
+
 import pytest
 
 from ml_connector.hubspot import linking
@@ -9,6 +11,7 @@ from ml_connector.hubspot.association_types import (
     INVOICE_TO_DEAL,
     INVOICE_TO_LINE_ITEM,
 )
+from ml_connector.hubspot.freshness import skipped
 from ml_connector.hubspot.link_kinds import LinkKind
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.sandbox.hubspot.settings import Fault
@@ -188,6 +191,27 @@ class TestUnlinking:
         filled.portal.fail(Fault(status=502, path_contains="/batch/archive", times=1))
         assert load_links(filled, link(ONE, "contacts", "contact:1", Action.UNLINK)).archived == 1
         assert filled.portal.links("invoices", "contacts") == set()
+
+
+def test_what_is_not_sent_is_noted_with_its_reason(filled: Chain) -> None:
+    reason = "3 deals fit by only_deal"
+    unclear = replace(link(ONE, "deals", "deal:1"), action=Action.SKIP, values={}, reason=reason)
+    counts = load_links(filled, unclear, link(ONE, "contacts", "contact:1"))
+    assert (counts.skipped, counts.created) == (1, 1)
+    assert ("skip", "done", reason) in [
+        tuple(row) for row in filled.rows("operation", "action, status, reason")
+    ]
+    assert set(states(filled)) == {f"{ONE}>contact:1"}
+
+
+def test_links_of_records_that_a_portal_does_not_take_are_skipped(filled: Chain) -> None:
+    planned = [*every(filled), replace(link(ONE, "deals", "deal:9"), action=Action.SKIP, reason="two fit")]
+    filled.sandbox.log.clear()
+    counts = load_links(filled, *skipped(planned, "kept in the ledger"))
+    assert (counts.skipped, counts.read) == (6, 6)
+    assert filled.sandbox.log.calls("hubspot") == []
+    reasons = [row[0] for row in filled.rows("operation", "reason, action") if row[1] == "skip"]
+    assert sorted(reasons) == ["kept in the ledger"] * 5 + ["two fit"]
 
 
 def test_a_pair_that_the_portal_cannot_associate_waits_and_says_so(filled: Chain) -> None:

@@ -188,6 +188,13 @@ def test_one_that_a_newer_version_overtook_is_left_to_it(books: Chain) -> None:
     assert books.rows("operation", "reason")[-1][0] == OVERTAKEN
 
 
+def test_what_is_not_to_be_opened_is_noted(books: Chain) -> None:
+    complete(books, 1)
+    counts = open_all(books, replace(opening(1), action=Action.SKIP, reason="it is voided"))
+    assert counts.skipped == 1
+    assert held(books, 1)["hs_invoice_status"] == "draft"
+
+
 def test_a_refused_opening_is_a_reject_until_it_passes(books: Chain) -> None:
     """Some portals want a line before an invoice gets a status (reference: hubspot 5)."""
     books.portal.configure(lines_needed_when_not_billable=True)

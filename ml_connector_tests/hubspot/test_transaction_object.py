@@ -2,7 +2,7 @@
 
 import pytest
 
-from ml_connector.errors import UsageError
+from ml_connector.errors import TransientApiError, UsageError
 from ml_connector.hubspot.calls import Call
 from ml_connector.hubspot.money_group import transaction_properties
 from ml_connector.hubspot.properties import preflight
@@ -11,12 +11,13 @@ from ml_connector.hubspot.transaction_object import (
     ELSEWHERE,
     NOT_YET,
     SCOPES,
+    TransactionObject,
     ensure_transaction_object,
     transaction_object,
 )
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.sandbox.faults import FaultKind, FaultRule
-from ml_connector.sandbox.hubspot.settings import ALL_SCOPES
+from ml_connector.sandbox.hubspot.settings import ALL_SCOPES, Fault
 from ml_connector.settings import TransactionRules
 from ml_connector_tests.hubspot.documents import books, hubspot_id, invoice, link, load, load_links, states
 from ml_connector_tests.plan.chain import Chain, chain, empty_ledger, ledger_engine, running
@@ -61,7 +62,7 @@ class TestAuto:
     """A custom object of ours."""
 
     def test_it_is_made_once_with_its_properties(self, enterprise: Chain) -> None:
-        assert transaction_object(enterprise.client, AUTO).reason == NOT_YET
+        assert transaction_object(enterprise.client, AUTO) == TransactionObject(FULL, NOT_YET, exists=False)
         assert enterprise.portal.counts.writes == 0
         for _ in range(2):
             where = ensure_transaction_object(enterprise.client, AUTO, sleep=no_wait)
@@ -122,6 +123,12 @@ class TestAuto:
         where = ensure_transaction_object(enterprise.client, AUTO, sleep=no_wait)
         enterprise.sandbox.faults.remove(number)
         assert where.name == FULL
+
+    def test_a_portal_out_of_reach_ends_the_run(self, enterprise: Chain) -> None:
+        """Else the window's transactions would be skipped for good."""
+        enterprise.portal.fail(Fault(status=502, method="POST", path_contains="/schemas", times=9))
+        with pytest.raises(TransientApiError):
+            ensure_transaction_object(enterprise.client, AUTO, sleep=no_wait)
 
 
 class TestChoice:
