@@ -1,7 +1,7 @@
 """The step ``plan``: what would change in HubSpot. Reads only, so materialising up to here is a dry run."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -10,16 +10,39 @@ import dagster as dg
 from ml_connector.chunks import chunks
 from ml_connector.database import engine
 from ml_connector.hubspot.counts import LoadCounts
+from ml_connector.hubspot.payments_setup import payments_ready
+from ml_connector.hubspot.transaction_object import NOT_YET, transaction_object
 from ml_connector.hubspot.visma_group import company_property_names, contact_property_names
+from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.ledger.queries import LedgerReader
+from ml_connector.partitions import windows_of
+from ml_connector.plan.bookings import Booking, BookingPlanner, left_alone
 from ml_connector.plan.companies import CompanyPlanner
 from ml_connector.plan.contacts import ContactPlanner, link
 from ml_connector.plan.due import companies_with_due, contacts_with_due
-from ml_connector.plan.operations import PLAN_SCHEMA, Action, Operation
+from ml_connector.plan.inputs import (
+    due_again,
+    present_companies,
+    present_contacts,
+    unknown_records,
+    with_owed,
+    with_rejects,
+)
+from ml_connector.plan.invoices import InvoicePlanner, Occasion
+from ml_connector.plan.lines import DueLine
+from ml_connector.plan.operations import PLAN_SCHEMA, Operation
+from ml_connector.plan.payments import PAYMENTS
+from ml_connector.plan.transactions import object_to_be, transactions
+from ml_connector.plan.upcoming import upcoming, upcoming_documents
+from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
+from ml_connector.records.invoice_model import InvoiceRecord
 from ml_connector.records.model import CompanyRecord, ContactRecord
 from ml_connector.settings import ConnectionSettings
 from ml_connector.step import Step, counted
 from ml_connector.storage import Dataset
+from ml_connector.windows import last_day
+
+BookingT = TypeVar("BookingT", PaymentRecord, TransactionRecord)
 
 WRITTEN = 1000
 """Operations handed to the writer at once."""
@@ -33,10 +56,9 @@ PLANNED = {
     "rejected": "that cannot be sent",
     "pending": "waiting",
     "conflicts": "in conflict",
+    "archived": "to take away",
 }
 """How the counts of a plan read in its metadata: nothing has been done yet."""
-
-RecordT = TypeVar("RecordT", CompanyRecord, ContactRecord)
 
 
 def build_assets(
@@ -59,10 +81,10 @@ def _companies(step: Step) -> dg.AssetsDefinition:
         planner = CompanyPlanner(
             step.settings, ledger, hubspot.get_client(), company_property_names(), hubspot.get_contacts()
         )
-        due = _due(ledger, "companies", CompanyRecord.from_row)
-        unknown = _unknown(ledger, "companies", records, due)
+        due = due_again(ledger, "companies", CompanyRecord.from_row)
+        unknown = unknown_records(ledger, "companies", records, due)
         stream = (CompanyRecord.from_row(row) for row in records.rows())
-        both = companies_with_due(stream, due, _present_companies(records) if due else ())
+        both = companies_with_due(stream, due, present_companies(records) if due else ())
         return _write(context, step, planner.plan(both, unknown))
 
     return plan
@@ -80,74 +102,124 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
         planner = ContactPlanner(
             step.settings, ledger, hubspot.get_client(), contact_property_names(), hubspot.get_contacts()
         )
-        due = _due(ledger, "contacts", ContactRecord.from_row)
-        unknown = _unknown(ledger, "contacts", records, due)
+        due = due_again(ledger, "contacts", ContactRecord.from_row)
+        unknown = unknown_records(ledger, "contacts", records, due)
         stream = (ContactRecord.from_row(row) for row in records.rows())
-        both = contacts_with_due(stream, due, _present_contacts(records) if due else {})
+        both = contacts_with_due(stream, due, present_contacts(records) if due else {})
         owed = (
             link(found.from_key, found.to_key, context.partition_keys[-1])
             for found in ledger.pending_links("contacts")
         )
-        return _write(context, step, _with_owed(planner.plan(both, unknown), owed))
+        return _write(context, step, with_owed(planner.plan(both, unknown), owed))
 
     return plan
 
 
-def _due(ledger: LedgerReader, entity: str, read: Callable[[Mapping[str, Any]], RecordT]) -> list[RecordT]:
-    """Return earlier rejects to try again."""
-    return [read(reject.record) for reject in ledger.due_rejects(entity, datetime.now(UTC))]
-
-
-def _present_contacts(records: Dataset) -> dict[str, str]:
-    """Return all Visma keys in a dataset of contacts, with the stamp of the record each is in."""
-    rows = records.rows(columns=["contact_ids", "stamp"])
-    return {f"contact:{number}": row["stamp"] for row in rows for number in row["contact_ids"]}
-
-
-def _present_companies(records: Dataset) -> set[str]:
-    """Return all Visma keys in a dataset of companies."""
-    kinds = {"customer_number": "customer", "supplier_number": "supplier"}
-    return {
-        f"{kind}:{row[column]}"
-        for row in records.rows(columns=list(kinds))
-        for column, kind in kinds.items()
-        if row[column]
-    }
-
-
-def _unknown(
-    ledger: LedgerReader,
-    object_type: str,
-    records: Dataset,
-    due: Sequence[CompanyRecord] | Sequence[ContactRecord],
-) -> int:
-    """Return how many records have to be looked for in HubSpot: it decides how HubSpot is read.
-
-    Those that are never sent, such as people who have left, stay without a HubSpot record for ever and do not count.
-    """
-    columns = ["key", "refusal", *(["active"] if object_type == "contacts" else [])]
-    sendable = (
-        row["key"]
-        for row in records.rows(columns=columns)
-        if row["refusal"] is None and row.get("active") is not False
+def _invoices(step: Step) -> dg.AssetsDefinition:
+    @step.asset(
+        "invoices",
+        "What a sync would change in HubSpot's invoices, their line items, links and status. Writes nothing.",
+        ins={
+            "records": step.key("records", "invoices"),
+            "companies": step.key("plan", "companies"),
+            "contacts": step.key("plan", "contacts"),
+        },
     )
-    unknown = sum(record.refusal is None for record in due)
-    for some in chunks(sendable, 5000):
-        unknown += len(some) - len(ledger.identities(object_type, some))
-    return unknown
+    def plan(
+        context: dg.AssetExecutionContext, records: Dataset, companies: Dataset, contacts: Dataset
+    ) -> Dataset:
+        hubspot = step.hubspot(context)
+        ledger = LedgerReader(engine(), step.settings.name)
+        account = hubspot.get_account()
+        planner = InvoicePlanner(
+            step.settings,
+            ledger,
+            DocumentReader(engine(), step.settings.name),
+            hubspot.get_client(),
+            currencies=(account.company_currency, *account.additional_currencies),
+            upcoming=upcoming(row for plan in (companies, contacts) for row in plan.rows()),
+            occasion=_occasion(step, context),
+            due_lines=due_again(ledger, "line_items", DueLine.from_row),
+        )
+        both, due = with_rejects(ledger, "invoices", records, InvoiceRecord.from_row)
+        unknown = unknown_records(ledger, "invoices", records, due)
+        return _write(context, step, planner.plan(both, unknown), planner)
+
+    return plan
 
 
-def _with_owed(operations: Iterable[Operation], owed: Iterable[Operation]) -> Iterator[Operation]:
-    """Yield the operations, then the links owed from earlier windows that are not among them."""
-    rest = {operation.key: operation for operation in owed}
-    for operation in operations:
-        if operation.action is Action.LINK:
-            rest.pop(operation.key, None)
-        yield operation
-    yield from rest.values()
+def _payments(step: Step) -> dg.AssetsDefinition:
+    @step.asset(
+        "payments",
+        "What a sync would change in HubSpot's payments and their links, where the portal takes payments.",
+        ins={"records": step.key("records", "payments"), "invoices": step.key("plan", "invoices")},
+    )
+    def plan(context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset) -> Dataset:
+        ready = payments_ready(step.hubspot(context).get_client(), step.settings.payments)
+        ledger = LedgerReader(engine(), step.settings.name)
+        both, due = with_rejects(ledger, "payments", records, PaymentRecord.from_row)
+        if not ready.ready:
+            return _write(context, step, left_alone(both, PAYMENTS.kind, ready.reason))
+        planner = _bookings(step, context, PAYMENTS, invoices)
+        unknown = unknown_records(ledger, PAYMENTS.kind.object_type, records, due)
+        return _write(context, step, planner.plan(both, unknown, context.partition_keys[-1]), planner)
+
+    return plan
 
 
-def _write(context: dg.AssetExecutionContext, step: Step, operations: Iterable[Operation]) -> Dataset:
+def _transactions(step: Step) -> dg.AssetsDefinition:
+    @step.asset(
+        "transactions",
+        "What a sync would change in the HubSpot object that keeps sales transactions, and their links.",
+        ins={"records": step.key("records", "transactions"), "invoices": step.key("plan", "invoices")},
+    )
+    def plan(context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset) -> Dataset:
+        hubspot = step.hubspot(context)
+        where = transaction_object(hubspot.get_client(), step.settings.transactions)
+        name = where.name
+        if where.reason == NOT_YET:
+            name = object_to_be(hubspot.get_account().portal_id)
+        ledger = LedgerReader(engine(), step.settings.name)
+        both, due = with_rejects(ledger, "transactions", records, TransactionRecord.from_row)
+        if name is None:
+            return _write(context, step, left_alone(both, transactions("none").kind, where.reason))
+        planner = _bookings(step, context, transactions(name), invoices, exists=where.name is not None)
+        unknown = unknown_records(ledger, name, records, due)
+        return _write(context, step, planner.plan(both, unknown, context.partition_keys[-1]), planner)
+
+    return plan
+
+
+def _bookings(
+    step: Step,
+    context: dg.AssetExecutionContext,
+    booking: Booking[BookingT],
+    invoices: Dataset,
+    *,
+    exists: bool = True,
+) -> BookingPlanner[BookingT]:
+    """Return the planner of payments or transactions, which knows what the run's plan of invoices says."""
+    return BookingPlanner(
+        booking,
+        LedgerReader(engine(), step.settings.name),
+        DocumentReader(engine(), step.settings.name),
+        step.hubspot(context).get_client(),
+        upcoming_documents(invoices),
+        exists=exists,
+    )
+
+
+def _occasion(step: Step, context: dg.AssetExecutionContext) -> Occasion:
+    newest = windows_of(step.partitions, context.partition_keys)[-1]
+    return Occasion(newest.key, last_day(newest, step.settings.zone), datetime.now(UTC))
+
+
+def _write(
+    context: dg.AssetExecutionContext,
+    step: Step,
+    operations: Iterable[Operation],
+    planner: InvoicePlanner | BookingPlanner[Any] | None = None,
+) -> Dataset:
     """Store a plan and show its counts; a record that was rejected in an older window goes into the newest one."""
     journal = step.journal(context)
     client = step.hubspot(context).get_client()
@@ -169,6 +241,7 @@ def _write(context: dg.AssetExecutionContext, step: Step, operations: Iterable[O
             for partition, rows in by_partition.items():
                 out.write(partition, rows)
     figures = {entity: counts.as_dict() for entity, counts in planned.items()}
+    dropped = planner.dropped if planner is not None else ()
     journal.add_to_summary({"planned": figures})
     context.add_output_metadata(
         {
@@ -179,6 +252,7 @@ def _write(context: dg.AssetExecutionContext, step: Step, operations: Iterable[O
                 if many
             },
             "reasons": dg.MetadataValue.md(_listed(reasons)),
+            **({"values this portal keeps for itself": ", ".join(sorted(dropped))} if dropped else {}),
             "calls to HubSpot in this run so far": client.requests.calls,
         }
     )

@@ -4,9 +4,9 @@ Read from the plans of companies, contacts and invoices, as those records are no
 is planned.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.owned import ALIVE
@@ -54,6 +54,16 @@ class UpcomingDocuments:
             self.contacts[str(operation.values["from"])] = str(operation.values["to"])
 
 
+class PlanRows(Protocol):
+    """A stored plan, such as :class:`ml_connector.datasets.Dataset`."""
+
+    def rows(
+        self, columns: Sequence[str] | None = None, where: tuple[str, str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Yield its rows, those with one value in a column or all."""
+        ...
+
+
 def upcoming(rows: Iterable[Mapping[str, Any]]) -> Upcoming:
     """Return what the stored plans of companies and contacts bring."""
     found = Upcoming()
@@ -62,11 +72,11 @@ def upcoming(rows: Iterable[Mapping[str, Any]]) -> Upcoming:
     return found
 
 
-def upcoming_documents(rows: Iterable[Mapping[str, Any]]) -> UpcomingDocuments:
+def upcoming_documents(plan: PlanRows) -> UpcomingDocuments:
     """Return what the stored plan of invoices brings."""
     found = UpcomingDocuments()
-    for row in rows:
-        if row["entity"] in ("invoices", "invoice_links"):
+    for entity in ("invoices", "invoice_links"):
+        for row in plan.rows(where=("entity", entity)):
             found.add(Operation.from_row(row))
     return found
 

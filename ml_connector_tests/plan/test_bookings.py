@@ -15,7 +15,7 @@ from ml_connector.plan.bookings import Booking, BookingPlanner, left_alone, not_
 from ml_connector.plan.due import with_due
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.payments import PAYMENTS
-from ml_connector.plan.transactions import transactions
+from ml_connector.plan.transactions import object_to_be, transactions
 from ml_connector.plan.upcoming import UpcomingDocuments
 from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
 from ml_connector.sandbox.hubspot.settings import PoisonRule
@@ -195,6 +195,7 @@ class TestTransactions:
         where = ensure_transaction_object(
             paying.chain.client, paying.settings.transactions, sleep=lambda _: None
         )
+        assert where.name == object_to_be(paying.chain.portal.settings.portal_id)
         booking = transactions(str(where.name))
         planned = plan(paying, SALE, booking=booking)
         assert set(of(planned, "transaction_links")) == {
@@ -207,7 +208,7 @@ class TestTransactions:
         assert actions(plan(paying, SALE, booking=booking)) == {"transactions": {"unchanged": 1}}
 
     def test_into_one_that_the_sync_makes_first(self, books: Books) -> None:
-        booking = transactions("p139876543_visma_transaction")
+        booking = transactions(object_to_be(139876543))
         planned = plan(books, SALE, booking=booking, exists=False)
         assert of(planned, "transactions")["transaction:AR:001234"].action is Action.CREATE
 
