@@ -49,7 +49,7 @@ NAMED = {
 """Entities whose rows others name by number: the word for one of them in record keys, and the snapshots that do."""
 
 REFERENCE = ("accounts", "subaccounts", "dimensions", "ledgers", "currencies")
-"""Small lists that have no history: a run keeps them with its newest window."""
+"""Small lists that have no history: a run keeps them with each of its windows, so that any can be made again alone."""
 
 
 def build_assets(
@@ -216,13 +216,13 @@ def _reference_asset(step: Step, entity: str) -> dg.AssetsDefinition:
     @step.asset(entity, DESCRIPTIONS[entity])
     def snapshot(context: dg.AssetExecutionContext) -> Dataset:
         client = step.visma(context)
-        newest_window = windows_of(step.partitions, context.partition_keys)[-1].key
         with (
             step.writer(context, SNAPSHOT_SCHEMA) as out,
             counted(step.journal(context), "visma", client.requests),
         ):
             for page in client.changed(entity, since=None):
-                out.write(newest_window, [snapshot_row(entity, row, newest_window) for row in page])
+                for window in context.partition_keys:
+                    out.write(window, [snapshot_row(entity, row, window) for row in page])
         return out.dataset
 
     return snapshot
