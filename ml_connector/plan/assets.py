@@ -11,7 +11,7 @@ from ml_connector.chunks import chunks
 from ml_connector.database import engine
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.payments_setup import payments_ready
-from ml_connector.hubspot.transaction_object import NOT_YET, transaction_object
+from ml_connector.hubspot.transaction_object import transaction_object
 from ml_connector.hubspot.visma_group import company_property_names, contact_property_names
 from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.ledger.queries import LedgerReader
@@ -32,7 +32,7 @@ from ml_connector.plan.invoices import InvoicePlanner, Occasion
 from ml_connector.plan.lines import DueLine
 from ml_connector.plan.operations import PLAN_SCHEMA, Operation
 from ml_connector.plan.payments import PAYMENTS
-from ml_connector.plan.transactions import object_to_be, transactions
+from ml_connector.plan.transactions import transactions
 from ml_connector.plan.upcoming import upcoming, upcoming_documents
 from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
 from ml_connector.records.invoice_model import InvoiceRecord
@@ -174,17 +174,13 @@ def _transactions(step: Step) -> dg.AssetsDefinition:
         ins={"records": step.key("records", "transactions"), "invoices": step.key("plan", "invoices")},
     )
     def plan(context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset) -> Dataset:
-        hubspot = step.hubspot(context)
-        where = transaction_object(hubspot.get_client(), step.settings.transactions)
-        name = where.name
-        if where.reason == NOT_YET:
-            name = object_to_be(hubspot.get_account().portal_id)
+        where = transaction_object(step.hubspot(context).get_client(), step.settings.transactions)
         ledger = LedgerReader(engine(), step.settings.name)
         both, due = with_rejects(ledger, "transactions", records, TransactionRecord.from_row)
-        if name is None:
+        if where.name is None:
             return _write(context, step, left_alone(both, transactions("none").kind, where.reason))
-        planner = _bookings(step, context, transactions(name), invoices, exists=where.name is not None)
-        unknown = unknown_records(ledger, name, records, due)
+        planner = _bookings(step, context, transactions(where.name), invoices, exists=where.exists)
+        unknown = unknown_records(ledger, where.name, records, due)
         return _write(context, step, planner.plan(both, unknown, context.partition_keys[-1]), planner)
 
     return plan

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from ml_connector.hubspot.transaction_object import CUSTOM_OBJECT
 from ml_connector.plan.bookings import Booking
 from ml_connector.plan.links import Ties
 from ml_connector.plan.owned import Kind
@@ -11,11 +10,6 @@ from ml_connector.records.booking_model import TransactionRecord
 
 def _documents(record: TransactionRecord) -> Sequence[str]:
     return (record.document,) if record.document else ()
-
-
-def object_to_be(portal_id: int) -> str:
-    """Return the name that a portal will give our custom object, which a sync makes first (reference: hubspot 3)."""
-    return f"p{portal_id}_{CUSTOM_OBJECT}"
 
 
 def transactions(object_type: str) -> Booking[TransactionRecord]:

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from ml_connector.hubspot.linking import LinkLoader
-from ml_connector.hubspot.transaction_object import ensure_transaction_object
+from ml_connector.hubspot.transaction_object import ensure_transaction_object, transaction_object
 from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.plan.bookings import Booking, BookingPlanner, left_alone, not_taken
 from ml_connector.plan.due import with_due
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.payments import PAYMENTS
-from ml_connector.plan.transactions import object_to_be, transactions
+from ml_connector.plan.transactions import transactions
 from ml_connector.plan.upcoming import UpcomingDocuments
 from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
 from ml_connector.sandbox.hubspot.settings import PoisonRule
@@ -195,7 +195,6 @@ class TestTransactions:
         where = ensure_transaction_object(
             paying.chain.client, paying.settings.transactions, sleep=lambda _: None
         )
-        assert where.name == object_to_be(paying.chain.portal.settings.portal_id)
         booking = transactions(str(where.name))
         planned = plan(paying, SALE, booking=booking)
         assert set(of(planned, "transaction_links")) == {
@@ -208,9 +207,14 @@ class TestTransactions:
         assert actions(plan(paying, SALE, booking=booking)) == {"transactions": {"unchanged": 1}}
 
     def test_into_one_that_the_sync_makes_first(self, books: Books) -> None:
-        booking = transactions(object_to_be(139876543))
-        planned = plan(books, SALE, booking=booking, exists=False)
-        assert of(planned, "transactions")["transaction:AR:001234"].action is Action.CREATE
+        books.chain.portal.configure(enterprise=True)
+        where = transaction_object(books.chain.client, books.settings.transactions)
+        assert not where.exists
+        booking = transactions(str(where.name))
+        planned = plan(books, SALE, booking=booking, exists=where.exists)
+        ensure_transaction_object(books.chain.client, books.settings.transactions, sleep=lambda _: None)
+        load(books, planned, booking)
+        assert len(books.chain.portal.records(str(where.name))) == 1
 
     def test_that_turned_out_not_to_be_taken_are_skipped(self, books: Books) -> None:
         planned = plan(books, SALE, booking=transactions("p1_visma_transaction"), exists=False)
