@@ -171,7 +171,7 @@ class _Reconciliation:
         return Reconciler(
             visma=VismaSide(self._visma, mapper, settings.transactions, base, currencies),
             hubspot=HubSpotSide(self._client, settings.name, settings.zone, base),
-            sales=sales_object(self._client, account, settings.transactions),
+            sales=sales_object(self._client, settings.transactions),
             engine=engine(),
             windows=windows.__getitem__,
             deletions=settings.reconciliation.deletions,
@@ -211,7 +211,7 @@ class _Reconciliation:
 def _about_sales(sales: SalesObject) -> tuple[str, ...]:
     if sales.name:
         return ()
-    return (f"Sales transactions are not compared, {sales.reason}; Visma's totals are shown.",)
+    return (f"{sales.reason} They are not compared; Visma's totals are shown.",)
 
 
 def _calls(counts: Mapping[str, RequestCounts]) -> dict[str, int]:

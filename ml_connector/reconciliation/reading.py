@@ -6,9 +6,8 @@ from itertools import chain
 
 import sqlalchemy as sa
 
-from ml_connector.errors import PermanentApiError
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.hubspot.models import Account
+from ml_connector.hubspot.transaction_object import transaction_object
 from ml_connector.reconciliation.compare import Comparison, compare
 from ml_connector.reconciliation.evidence import Evidence
 from ml_connector.reconciliation.explain import Circumstances, SyncedWindows
@@ -17,37 +16,27 @@ from ml_connector.reconciliation.hubspot_side import INVOICES, TRANSACTION_ID, H
 from ml_connector.reconciliation.visma_side import VismaSide, settled_since
 from ml_connector.settings import DeletionPolicy, TransactionRules
 
-LEDGER_ONLY = "ledger"
-AUTO = "auto"
-CUSTOM_OBJECT = "visma_transaction"
-"""Values of the setting ``transactions.object``, and the name of the custom object that ``auto`` makes."""
-
 
 @dataclass(frozen=True, slots=True)
 class SalesObject:
-    """The HubSpot object that keeps sales transactions; without a name they are in Visma's totals alone, and why."""
+    """The HubSpot object that keeps sales transactions; without a name Visma's totals stand alone, and why."""
 
     name: str | None
-    reason: str = ""
+    reason: str
 
 
-def sales_object(client: HubSpotClient, account: Account, rules: TransactionRules) -> SalesObject:
-    """Return where the portal keeps sales transactions. Only reads: an object that is not there yet is not made.
+def sales_object(client: HubSpotClient, rules: TransactionRules) -> SalesObject:
+    """Return where the portal keeps sales transactions. Only reads: what is not there yet is not made.
 
     Raises:
-        PermanentApiError: the object that the settings name cannot be read.
+        UsageError: the object that the settings name cannot be used.
     """
-    if rules.object == LEDGER_ONLY:
-        return SalesObject(None, "by its settings the connection keeps them in the ledger only")
-    custom = rules.object == AUTO
-    name = f"p{account.portal_id}_{CUSTOM_OBJECT}" if custom else rules.object
-    try:
-        found = TRANSACTION_ID in client.properties(name)
-    except PermanentApiError as error:
-        if not custom:
-            raise
-        return SalesObject(None, f"the portal has no custom object for them ({error.message.rstrip('.')})")
-    return SalesObject(name) if found else SalesObject(None, f"the object {name} holds none yet")
+    where = transaction_object(client, rules)
+    if where.name is None or not where.exists:
+        return SalesObject(None, where.reason)
+    if TRANSACTION_ID not in client.properties(where.name):
+        return SalesObject(None, f"The object {where.name} holds no sales transactions yet.")
+    return SalesObject(where.name, where.reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,7 @@ def served(books: BooksSettings | None = SMALL, *, customers: int = 12) -> Itera
         books=books,
         visma=VismaSandboxSettings(as_of=AS_OF, hourly_limit=None),
         hubspot=HubSpotSandboxSettings(
+            enterprise=True,
             requests_per_ten_seconds=100_000,
             association_requests_per_ten_seconds=100_000,
             searches_per_second=None,
