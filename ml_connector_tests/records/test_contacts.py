@@ -147,13 +147,19 @@ class TestCustomersContacts:
             {},
             {"contactId": 1},  # nobody's address
             {"contactId": 1, "email": "  "},
-            {"email": "post@fjord.no"},  # no id to know it by
-            {"contactId": None, "email": "post@fjord.no"},
-            {"contactId": [1], "email": "post@fjord.no"},
         ],
     )
     def test_what_names_nobody_makes_nobody(self, info: Any) -> None:
         assert mapped(customers=[customer(mainContact=info)]) == []
+
+    @pytest.mark.parametrize("info", [{}, {"contactId": None}, {"contactId": [1]}, {"contactId": 0}])
+    def test_an_address_without_an_id_is_known_by_its_customer(self, info: dict[str, Any]) -> None:
+        """Zero is .NET's word for no number: all customers without one would share a person, and lose their addresses."""
+        rows = [customer(one, mainContact=info | {"email": f"post@fjord{one}.no"}) for one in ("1", "2")]
+        assert [(record.key, record.email) for record in mapped(customers=rows)] == [
+            ("contact:customer-1-mainContact", "post@fjord1.no"),
+            ("contact:customer-2-mainContact", "post@fjord2.no"),
+        ]
 
     def test_an_invalid_address_is_refused_under_its_id(self) -> None:
         (record,) = mapped(customers=[customer(mainContact=MAIN | {"email": "post(at)fjord.no"})])
