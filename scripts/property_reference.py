@@ -1,5 +1,14 @@
 """Writes ``docs/hubspot-properties.md`` from the properties a connection makes sure of in HubSpot."""
 
+from ml_connector.hubspot.money_group import (
+    INVOICE_PROPERTIES,
+    LINE_PROPERTIES,
+    PAYMENT_PROPERTIES,
+    STANDARD_INVOICE_PROPERTIES,
+    STANDARD_LINE_PROPERTIES,
+    STANDARD_PAYMENT_PROPERTIES,
+    transaction_properties,
+)
 from ml_connector.hubspot.properties import PropertySpec
 from ml_connector.hubspot.visma_group import (
     COMPANY_PROPERTIES,
@@ -14,11 +23,14 @@ PAGE = "docs/hubspot-properties.md"
 HEADING = f"""\
 # The properties in HubSpot
 
-<!-- Made by scripts/property_reference.py from ml_connector/hubspot/visma_group.py. Run `make docs`. -->
+<!-- Made by scripts/property_reference.py from the groups in ml_connector/hubspot. Run `make docs`. -->
 
 The first sync makes these properties, in a group "{GROUP.label}", where they are missing. It never changes the type of
 one that exists: if that does not fit, the run stops and says which. The names are fixed, so that lists, reports and
 workflows in the portal can rely on them.
+
+Amounts on invoices and lines are in the document's currency, those of credit notes negative. Of HubSpot's own
+properties, those that a portal keeps for itself are left out; `ping` names them.
 """
 
 
@@ -29,6 +41,12 @@ def render() -> str:
             HEADING,
             _section("Companies", COMPANY_PROPERTIES, STANDARD_COMPANY_PROPERTIES),
             _section("Contacts", CONTACT_PROPERTIES, STANDARD_CONTACT_PROPERTIES),
+            _section("Invoices", INVOICE_PROPERTIES, STANDARD_INVOICE_PROPERTIES),
+            _section("Line items", LINE_PROPERTIES, STANDARD_LINE_PROPERTIES),
+            _section(
+                "Payments, where the portal takes them", PAYMENT_PROPERTIES, STANDARD_PAYMENT_PROPERTIES
+            ),
+            _section("Sales transactions, in the object that keeps them", transaction_properties("0-0"), ()),
         ]
     )
 
@@ -36,15 +54,14 @@ def render() -> str:
 def _section(title: str, own: tuple[PropertySpec, ...], standard: tuple[str, ...]) -> str:
     rows = "\n".join(_row(spec) for spec in own)
     names = ", ".join(f"`{name}`" for name in standard)
+    filled = f"\nHubSpot's own properties that are filled: {names}.\n" if names else ""
     return f"""\
 ## {title}
 
 | property | label | type | meaning |
 |---|---|---|---|
 {rows}
-
-HubSpot's own properties that are filled: {names}.
-"""
+{filled}"""
 
 
 def _row(spec: PropertySpec) -> str:

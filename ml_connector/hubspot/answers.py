@@ -172,6 +172,11 @@ def error_of(
     return PermanentApiError(f"HubSpot refused {label} (HTTP {answer.status}): {reason}", **facts)
 
 
+def is_about_portal(error: PermanentApiError) -> bool:
+    """Return whether an error says what a portal or its token cannot do; that the day is used up says nothing of it."""
+    return error.category != "DAILY"
+
+
 def _forbidden(refusal: Refusal, label: str, facts: _Facts) -> PermanentApiError:
     scopes = missing_scopes(refusal)
     if not scopes and refusal.category != "MISSING_SCOPES":

@@ -51,6 +51,11 @@ class Account:
     ui_domain: str
     account_type: str
 
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """All currencies a document may be in, the company's own first."""
+        return (self.company_currency, *self.additional_currencies)
+
     def record_url(self, type_id: str, record_id: str) -> str:
         """Return the page of a record in HubSpot; ``type_id`` such as ``0-2`` (reference: hubspot 12)."""
         return f"https://{self.ui_domain}/contacts/{self.portal_id}/record/{type_id}/{record_id}"

@@ -8,6 +8,7 @@ where the portal has no payment yet, the first one that is sent tells: see ``tri
 from dataclasses import dataclass
 
 from ml_connector.errors import PermanentApiError, UsageError
+from ml_connector.hubspot.answers import is_about_portal
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.settings import PaymentSettings, Switch
 
@@ -72,5 +73,7 @@ def _obstacle(client: HubSpotClient) -> str | None:
     try:
         client.properties(OBJECT)
     except PermanentApiError as error:
+        if not is_about_portal(error):
+            raise
         return error.message
     return None

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ml_connector.errors import PermanentApiError, TransientApiError, UsageError
+from ml_connector.hubspot.answers import is_about_portal
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.custom_objects import (
     COMPANIES,
@@ -81,6 +82,7 @@ def ensure_transaction_object(
     Raises:
         UsageError: the object that the settings name is not there or does not fit.
         TransientApiError: HubSpot is out of reach.
+        PermanentApiError: its daily budget is used up.
     """
     where = transaction_object(client, rules)
     if not where.exists:
@@ -102,6 +104,8 @@ def _named(client: HubSpotClient, name: str) -> TransactionObject:
     try:
         client.properties(name)
     except PermanentApiError as error:
+        if not is_about_portal(error):
+            raise
         raise UsageError(
             f"The object {name}, which transactions.object names, cannot be used: {error.message}",
             remedy=f"Correct transactions.object in defs.yaml: an object's type id or full name, {AUTO} or {LEDGER}.",
@@ -164,4 +168,6 @@ def _kept_in(found: CustomObject) -> TransactionObject:
 
 
 def _refused(error: PermanentApiError) -> TransactionObject:
+    if not is_about_portal(error):
+        raise error
     return TransactionObject(None, f"{error.message} So {ELSEWHERE}.")

@@ -43,7 +43,7 @@ def test_a_healthy_connection_is_ready_and_shows_what_there_is(shell: Shell, san
     assert messages["Visma", "suppliers"] == "3 suppliers can be read."
     assert messages["Visma", "limits"].endswith("calls are left in this hour.")
     assert messages["HubSpot", "portal"] == "Portal 139876543 (standard), currency NOK."
-    assert messages["HubSpot", "scopes"] == "The token has all 6 scopes it needs."
+    assert messages["HubSpot", "scopes"] == "The token has all 14 scopes it needs."
     assert messages["HubSpot", "companies keys"] == "0 of the 10 unique properties of companies are taken."
     assert "the first sync makes them" in messages["HubSpot", "companies properties"]
     assert "Create and associate companies with contacts" in messages["HubSpot", "automatic companies"]
