@@ -91,12 +91,13 @@ class _Mentions:
                 yield from self._read(version, _contact_id(version, role), mentioned)
 
     def _read(
-        self, version: Version, contact_id: str, mentioned: Callable[[], Iterable[Mention]]
+        self, version: Version, contact_id: str | None, mentioned: Callable[[], Iterable[Mention]]
     ) -> Iterable[Mention]:
         try:
             return list(mentioned())
         except Exception as error:  # Whatever is odd about one row is said about that row.
-            self.odd[contact_id] = _unreadable(version, contact_id, error)
+            if contact_id is not None:
+                self.odd[contact_id] = _unreadable(version, contact_id, error)
             return ()
 
 
@@ -131,7 +132,7 @@ def customer_mentions(version: Version, region: str, role: str) -> Iterator[Ment
     row = version.values
     info = row.get(role)
     contact_id = _contact_id(version, role)
-    if not isinstance(info, Mapping) or not text(info.get("email")):
+    if not isinstance(info, Mapping) or contact_id is None or not text(info.get("email")):
         return
     first, last = normal_forms.person_name(text(info.get("attention")))
     yield Mention(
@@ -150,12 +151,16 @@ def customer_mentions(version: Version, region: str, role: str) -> Iterator[Ment
     )
 
 
-def _contact_id(version: Version, role: str) -> str:
-    """Return the id of a customer's contact; one of our own where Visma gives none, or zero, which is nobody's.
+def _contact_id(version: Version, role: str) -> str | None:
+    """Return the id of a customer's contact, or None where there is no contact.
 
-    A mailbox must not be lost for want of a number, nor may the customers without one share a person.
+    Where Visma gives no id, or zero, which is nobody's, it is one of our own: a mailbox must not be lost for want of a
+    number, nor may the customers without one share a person.
     """
-    found = part(version.values, role, "contactId")
+    info = part(version.values, role)
+    if not isinstance(info, Mapping):
+        return None
+    found = info.get("contactId")
     written = text(found) if isinstance(found, str | int) and not isinstance(found, bool) else None
     return written if written and written.strip("0") else f"customer-{number_of(version)}-{role}"
 

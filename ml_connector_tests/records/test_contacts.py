@@ -154,7 +154,7 @@ class TestCustomersContacts:
 
     @pytest.mark.parametrize("info", [{}, {"contactId": None}, {"contactId": [1]}, {"contactId": 0}])
     def test_an_address_without_an_id_is_known_by_its_customer(self, info: dict[str, Any]) -> None:
-        """Zero is .NET's word for no number: all customers without one would share a person, and lose their addresses."""
+        """Zero is .NET's word for none: all customers with it would share a person and lose their addresses."""
         rows = [customer(one, mainContact=info | {"email": f"post@fjord{one}.no"}) for one in ("1", "2")]
         assert [(record.key, record.email) for record in mapped(customers=rows)] == [
             ("contact:customer-1-mainContact", "post@fjord1.no"),
