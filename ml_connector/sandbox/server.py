@@ -1,8 +1,10 @@
 """Runs the sandbox: both APIs on one loopback port, in a thread for tests or in the foreground for the demo."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,15 +30,43 @@ _START_SECONDS = 20.0
 
 
 class _Server(uvicorn.Server):
-    """A server that calls back when it listens."""
+    """A server that calls back when it listens, and ends at once where nothing is being answered."""
 
     def __init__(self, config: uvicorn.Config, when_listening: Callable[[], None]) -> None:
         super().__init__(config)
         self._when_listening = when_listening
+        self._told = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def end(self) -> None:
+        """Make the server stop; any thread may call this, at any time."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has stopped already
+                self._loop.call_soon_threadsafe(self._told.set)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self._when_listening()
+
+    async def main_loop(self) -> None:
+        """Serve until told to stop, and not up to the next of uvicorn's ticks after that."""
+        waits = {asyncio.ensure_future(super().main_loop()), asyncio.ensure_future(self._told.wait())}
+        _, rest = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for task in rest:
+            task.cancel()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Give requests that are being answered uvicorn's time to end; without any there is nothing to wait for."""
+        if self.server_state.tasks:
+            await super().shutdown(sockets)
+            return
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0)  # lets the closed connections be forgotten
 
 
 class Sandbox:
@@ -101,7 +131,7 @@ class Sandbox:
     def stop(self) -> None:
         """End the server and free its port."""
         if self._server is not None:
-            self._server.should_exit = True
+            self._server.end()
         if self._thread is not None:
             self._thread.join(_START_SECONDS)
         if self._socket is not None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
+import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Message
@@ -206,6 +207,38 @@ def test_a_stopped_sandbox_has_no_address() -> None:
         assert requests.get(url, timeout=10).status_code == 200
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=10)
+
+
+def test_a_sandbox_that_answers_nobody_ends_without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(uvicorn.Server, "main_loop", never)
+    monkeypatch.setattr(uvicorn.Server, "shutdown", never)
+    with Sandbox(SandboxSettings(customers=1)) as sandbox:
+        assert requests.get(sandbox.url, timeout=10).status_code == 200
+        thread = sandbox._thread
+    assert thread is not None
+    assert not thread.is_alive()
+
+
+def test_a_call_that_is_being_answered_is_answered_when_the_sandbox_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sandbox = Sandbox(SandboxSettings(customers=1, latency_ms=300))
+    begun = threading.Event()
+    begin = sandbox.log.begin
+
+    def note(*arguments: str) -> None:
+        begin(*arguments)
+        begun.set()
+
+    monkeypatch.setattr(sandbox.log, "begin", note)
+    with ThreadPoolExecutor(1) as pool:
+        with sandbox:
+            answer = pool.submit(hubspot_get, sandbox, "/crm/objects/2026-09/companies")
+            assert begun.wait(10)
+        assert answer.result().status_code == 200
 
 
 def test_two_sandboxes_run_side_by_side(visma: VismaCaller) -> None:
