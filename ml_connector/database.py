@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlche
 from ml_connector.embedded_postgres import EmbeddedServer
 from ml_connector.errors import BusyError, StorageError, UsageError
 from ml_connector.ledger.migrations import upgrade
+from ml_connector.pooled import pooled_engine
 
 HOME_VARIABLE = "ML_CONNECTOR_HOME"
 URL_VARIABLE = "ML_CONNECTOR_DATABASE_URL"
@@ -142,7 +143,7 @@ def connection_arguments(url: URL) -> dict[str, str]:
 
 
 def _migrated_engine(url: URL) -> Engine:
-    created = sa.create_engine(url, pool_pre_ping=True, connect_args=connection_arguments(url))
+    created = pooled_engine(url, connect_args=connection_arguments(url))
     event.listen(created, "handle_error", _explain)
     try:
         with created.begin() as connection:
@@ -158,9 +159,7 @@ def _migrated_engine(url: URL) -> Engine:
 
 def _explain(context: ExceptionContext) -> None:
     """Put our error in the place of SQLAlchemy's where the database cannot be reached or went away."""
-    if context.is_pre_ping or context.engine is None:
-        return
-    if context.connection is None or context.is_disconnect:
+    if context.engine is not None and (context.connection is None or context.is_disconnect):
         raise database_error(context.original_exception, context.engine.url) from None
 
 

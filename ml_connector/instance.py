@@ -17,6 +17,7 @@ import dagster as dg
 import sqlalchemy as sa
 from dagster._core.execution.stats import StepEventStatus
 from dagster._core.instance import InstanceRef
+from dagster._core.storage.event_log import EventLogStorage
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._serdes import ConfigurableClassData
@@ -25,6 +26,7 @@ from dagster_postgres import DagsterPostgresStorage
 from ml_connector import database
 from ml_connector.errors import BusyError
 from ml_connector.ledger.journal import close_run
+from ml_connector.pooled import pooled_engine
 from ml_connector.run_life import RunLife, run_is_alive
 
 LIFE_TAG = ".dagster/ml_connector_holds_lock"
@@ -51,6 +53,7 @@ class ConnectorStorage(DagsterPostgresStorage):
 
     One small pool of connections serves all instances of a process: dagster-postgres opens a connection per statement
     otherwise, which costs a server process each time and tens of milliseconds over a network (reference: dagster 2.12).
+    A process also looks only once for each table and column that Dagster asks about before it stores an event.
     """
 
     @classmethod
@@ -70,25 +73,54 @@ class ConnectorStorage(DagsterPostgresStorage):
         """
         url = database.database_url()
         # The migrated engine first: it says in plain words what is wrong with the database.
-        with database.advisory_lock("dagster tables", wait_seconds=120, engine=database.engine(url)):
-            storage = cls(url, inst_data=inst_data)
+        engine = database.engine(url)
+        seen = _seen(os.getpid(), url)
+        if seen:
+            engine.connect().close()  # says so too where the database has gone since
+            storage = cls(url, should_autocreate_tables=False, inst_data=inst_data)
+        else:
+            with database.advisory_lock("dagster tables", wait_seconds=120, engine=engine):
+                storage = cls(url, inst_data=inst_data)
+            seen.add("tables")
         pool = _pool(os.getpid(), url)
         for part in (storage.run_storage, storage.event_log_storage, storage.schedule_storage):
             vars(part)["_engine"] = pool  # there is no public way to give them one
+        _look_once(storage.event_log_storage, seen)
         return storage
 
 
 @cache
 def _pool(process: int, url: str) -> sa.Engine:
     """Return the pool of a process; its number is an argument because connections must not survive a fork."""
-    return sa.create_engine(
+    return pooled_engine(
         url,
         isolation_level="AUTOCOMMIT",
         pool_size=OPEN_CONNECTIONS,
         max_overflow=MORE_CONNECTIONS,
-        pool_pre_ping=True,
         connect_args=database.connection_arguments(sa.make_url(url)),
     )
+
+
+@cache
+def _seen(process: int, url: str) -> set[str]:
+    """Return the tables and columns that a process has seen in the database; they do not go away again."""
+    return set()
+
+
+def _look_once(events: EventLogStorage, seen: set[str]) -> None:
+    """Let the storage of events ask the database for a table or column until it was there once."""
+
+    def once(look: Callable[..., bool]) -> Callable[..., bool]:
+        def known(*arguments: Any) -> bool:
+            name = f"{look.__name__} {arguments[-1]}"
+            if name not in seen and look(*arguments):
+                seen.add(name)
+            return name in seen
+
+        return known
+
+    for name in ("has_table", "_has_asset_key_col_on_connection"):
+        vars(events)[name] = once(getattr(events, name))
 
 
 class ConnectorComputeLogs(LocalComputeLogManager):

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -131,6 +132,35 @@ class TestConfiguration:
         for _ in range(5):
             instance.get_runs_count()
         assert connections() == before
+
+    def test_tables_and_columns_are_looked_for_once(
+        self, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def look(asked: dg.DagsterInstance) -> None:
+            asked.get_asset_records([dg.AssetKey("seen")])
+            assert asked.event_log_storage.has_table("asset_event_tags")  # type: ignore[attr-defined]
+
+        def looked(*_: Any, **__: Any) -> Any:
+            raise AssertionError("looked again")
+
+        look(instance)
+        monkeypatch.setattr(sa, "inspect", looked)
+        monkeypatch.setattr("sqlalchemy.dialects.postgresql.base.PGDialect.has_table", looked)
+        with database.advisory_lock("dagster tables"), connector_instance() as other:
+            look(other)
+            with pytest.raises(AssertionError):
+                other.event_log_storage.has_table("missing")  # type: ignore[attr-defined]
+
+    def test_a_database_that_went_away_since_is_said_in_plain_words(
+        self, instance: dg.DagsterInstance, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def gone(*_: Any) -> None:
+            raise StorageError("The database is gone.")
+
+        sa.event.listen(database.engine(), "checkout", gone)
+        with pytest.raises(StorageError, match="is gone"):
+            connector_instance()
+        database.close_engine()
 
     def test_sends_nothing_home_and_retries_only_crashes(self, instance: dg.DagsterInstance) -> None:
         assert not instance.telemetry_enabled
