@@ -1,14 +1,11 @@
-"""What a planned write is worth by the time it is carried out. Pure.
+"""What a planned write is worth by the time it is carried out: other runs may have synced since. Pure."""
 
-Other runs may have synced since, or the portal does not take such records.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ml_connector.ledger.queries import Identity
 from ml_connector.plan.known import is_older
-from ml_connector.plan.operations import SENT, Action, Operation
+from ml_connector.plan.operations import Action, Operation
 
 OVERTAKEN = "another run synced a newer version since this was planned"
 CARRIED_OUT = "this was carried out since it was planned"
@@ -57,10 +54,3 @@ def _carried_out(operation: Operation, known: Mapping[str, Identity]) -> bool:
         identity.fingerprint == operation.fingerprint and identity.hubspot_id == mine[0].hubspot_id
         for identity in mine
     )
-
-
-def skipped(plan: Iterable[Operation], reason: str) -> Iterator[Operation]:
-    """Yield a plan with all writes as skips: for records that the portal does not take, and their links."""
-    for operation in plan:
-        sent = operation.action in SENT
-        yield unsent(operation, Action.SKIP, reason, operation.hubspot_id) if sent else operation

@@ -11,7 +11,6 @@ from ml_connector.hubspot.association_types import (
     INVOICE_TO_DEAL,
     INVOICE_TO_LINE_ITEM,
 )
-from ml_connector.hubspot.freshness import skipped
 from ml_connector.hubspot.link_kinds import LinkKind
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.sandbox.hubspot.settings import Fault
@@ -202,16 +201,6 @@ def test_what_is_not_sent_is_noted_with_its_reason(filled: Chain) -> None:
         tuple(row) for row in filled.rows("operation", "action, status, reason")
     ]
     assert set(states(filled)) == {f"{ONE}>contact:1"}
-
-
-def test_links_of_records_that_a_portal_does_not_take_are_skipped(filled: Chain) -> None:
-    planned = [*every(filled), replace(link(ONE, "deals", "deal:9"), action=Action.SKIP, reason="two fit")]
-    filled.sandbox.log.clear()
-    counts = load_links(filled, *skipped(planned, "kept in the ledger"))
-    assert (counts.skipped, counts.read) == (6, 6)
-    assert filled.sandbox.log.calls("hubspot") == []
-    reasons = [row[0] for row in filled.rows("operation", "reason, action") if row[1] == "skip"]
-    assert sorted(reasons) == ["kept in the ledger"] * 5 + ["two fit"]
 
 
 def test_a_pair_that_the_portal_cannot_associate_waits_and_says_so(filled: Chain) -> None:
