@@ -72,7 +72,7 @@ class VismaClient:
             transport=self._transport,
         )
         self._gate = Gate((api_url or hosts.visma_api).rstrip("/"), self.tokens, self._transport)
-        self._lists = Lists(self._gate, now)
+        self._lists = Lists(self._gate, now, self._warn)
 
     @property
     def requests(self) -> RequestCounts:
@@ -205,6 +205,12 @@ class VismaClient:
                 remedy="Report it to Visma: the list ignores pageNumber.",
             )
         for warning in warnings_of(reading, sieve):
-            _log.warning("%s", warning.message)
-            with self._lock:
-                self._warnings.append(warning)
+            self._warn(warning)
+
+    def _warn(self, warning: ReadWarning) -> None:
+        """Keep a warning and log it, once."""
+        with self._lock:
+            if any(known.message == warning.message for known in self._warnings):
+                return
+            self._warnings.append(warning)
+        _log.warning("%s", warning.message)

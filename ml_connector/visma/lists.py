@@ -12,6 +12,7 @@ from ml_connector.visma.narrowing import WHOLE, Narrowing, fits, narrowed
 from ml_connector.visma.paging import Reading
 from ml_connector.visma.rows import JsonRows, MalformedBodyError, Row, Totals, parse_row, row_of, totals_of
 from ml_connector.visma.stamps import server_time
+from ml_connector.visma.warnings import ReadWarning, WarningKind
 
 CHUNK = 1000
 """Rows handed on at a time where Visma sends a whole list in one answer."""
@@ -23,11 +24,13 @@ class Lists:
     Args:
         gate: the way out.
         now: the local time (aware), for answers without a date.
+        warn: told of a filter that was ignored.
     """
 
-    def __init__(self, gate: Gate, now: Callable[[], datetime]) -> None:
+    def __init__(self, gate: Gate, now: Callable[[], datetime], warn: Callable[[ReadWarning], None]) -> None:
         self._gate = gate
         self._now = now
+        self._warn = warn
 
     def read(
         self, entity: Entity, since: datetime | None, reading: Reading, narrowing: Narrowing = WHOLE
@@ -92,12 +95,15 @@ class Lists:
             rows, totals, moment = self.page(
                 entity, {**query, **page_params(reading.pages + 1, reading.size)}
             )
-            if not all(fits(entity, row.values, narrowing) for row in rows):
-                raise PermanentApiError(
-                    f"Visma ignored the filter of {entity.name} by {' and '.join(narrowed(entity, narrowing))}.",
-                    remedy="Report it to Visma: other rows came than were asked for.",
-                )
+            if others := sum(not fits(entity, row.values, narrowing) for row in rows):
+                raise self._ignored(entity, narrowing, others)
             yield reading.take(rows, totals, moment)
+
+    def _ignored(self, entity: Entity, narrowing: Narrowing, others: int) -> PermanentApiError:
+        """Warn of a filter that was ignored, for whoever finds another way, and return the error."""
+        message = f"Visma ignored the filter of {entity.name} by {' and '.join(narrowed(entity, narrowing))}."
+        self._warn(ReadWarning(entity.name, WarningKind.FILTER_IGNORED, others, message))
+        return PermanentApiError(message, remedy="Report it to Visma: other rows came than were asked for.")
 
     def _read_at_once(self, entity: Entity, since: datetime | None, reading: Reading) -> Iterator[list[Row]]:
         answer = self._gate.get(

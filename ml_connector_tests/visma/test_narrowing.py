@@ -9,7 +9,7 @@ import pytest
 from ml_connector.errors import PermanentApiError, UsageError
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.sandbox.visma.new_lines import NewLine
-from ml_connector.visma import ENTITIES
+from ml_connector.visma import ENTITIES, WarningKind
 from ml_connector.visma.narrowing import Narrowing, fits, narrowed
 from ml_connector_tests.visma.fake import client as fake_client
 from ml_connector_tests.visma.fake import visma
@@ -148,6 +148,7 @@ def test_a_filter_that_is_ignored_ends_the_reading_at_the_first_page() -> None:
             ):
                 list(read("customer_invoices", Narrowing("7")))
         assert len(fake.queries) == 2
+    assert [(warning.kind, warning.rows) for warning in reader.warnings] == [(WarningKind.FILTER_IGNORED, 9)]
 
 
 def test_browsing_reads_once_what_would_be_read_again_to_be_sure() -> None:
