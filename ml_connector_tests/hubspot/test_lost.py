@@ -104,6 +104,10 @@ def test_an_archived_record_is_not_confirmed(chain: Chain) -> None:
             ("acme:1", "visma_customer_id"),
         ),
         (None, {"visma_supplier_id": "acme:9"}, ("acme:9", "visma_supplier_id")),
+        (None, {"visma_invoice_id": "acme:Invoice:1"}, ("acme:Invoice:1", "visma_invoice_id")),
+        (None, {"visma_line_id": "acme:Invoice:1:2"}, ("acme:Invoice:1:2", "visma_line_id")),
+        (None, {"visma_payment_id": "acme:Payment:4"}, ("acme:Payment:4", "visma_payment_id")),
+        (None, {"visma_transaction_id": "acme:GL:7"}, ("acme:GL:7", "visma_transaction_id")),
     ],
 )
 def test_where_an_intent_is_found(
@@ -111,6 +115,24 @@ def test_where_an_intent_is_found(
 ) -> None:
     lost = LostIntent("r", "t", "companies", "companies", "customer:1", hubspot_id, values, "create")
     assert address_of(lost) == address
+
+
+@pytest.mark.parametrize("action", [Action.LINK, Action.UNLINK])
+def test_links_of_all_kinds_are_left_to_the_next_plan(chain: Chain, action: Action) -> None:
+    """Made or removed again for nothing rather than missed; HubSpot need not be asked."""
+    one = Operation(
+        entity="invoice_links",
+        object_type="invoices",
+        action=action,
+        keys=("invoice:1>deal:9",),
+        partition="2026-11-20",
+        values={"from": "invoice:1", "to": "deal:9", "to_type": "deals"},
+    )
+    chain.journal().intend([Entry("lost-link", one)])
+    chain.portal.forget_calls()
+    assert settle_lost_intents(chain.client, chain.journal()) == 1
+    assert statuses(chain) == {"invoice:1>deal:9": ("pending", None)}
+    assert chain.portal.counts.calls == 0
 
 
 def test_a_portal_without_our_properties_holds_nothing_of_ours(chain: Chain) -> None:
