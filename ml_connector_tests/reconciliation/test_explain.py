@@ -1,5 +1,6 @@
 """Causes: what counts as waiting, edited or refused, and commands that run as printed."""
 
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from ml_connector.reconciliation.explain import (
     Difference,
     Known,
     Refusal,
+    agrees,
     differing,
     explain,
 )
@@ -95,6 +97,25 @@ def test_a_refusal_is_quoted_and_says_when_it_was_put_aside() -> None:
         Cause.REJECTED,
         "The portal lacks SEK. It was put aside by a person.",
     )
+
+
+def test_a_refusal_of_a_later_version_explains_what_hubspot_still_shows() -> None:
+    refused = Known(SENT, Refusal("The portal lacks SEK."))
+    found = explained(fact(amount=Decimal(1)), mirrored(fact()), refused)
+    assert (found.cause, found.fields) == (Cause.REJECTED, ("amount",))
+
+
+def test_a_draft_that_is_voided_in_both_agrees() -> None:
+    voided = fact(standing=Standing.VOIDED, status="Voided", shown="voided")
+    assert agrees(voided, mirrored(voided, standing=Standing.DRAFT, shown="draft"))
+    assert not agrees(fact(), mirrored(fact(), standing=Standing.DRAFT, shown="draft"))
+
+
+def test_what_is_not_loaded_begins_where_the_last_window_without_a_gap_ended() -> None:
+    assert windows().unsynced_since == datetime(2026, 11, 19)
+    assert windows(("2026-11-17", "2026-11-19")).unsynced_since == datetime(2026, 11, 18)
+    assert windows(("2026-11-17", "2026-11-18", "2026-11-19")).unsynced_since == datetime(2026, 11, 20)
+    assert windows(("2026-11-18",)).unsynced_since is None
 
 
 def test_a_draft_says_what_it_waits_for() -> None:
