@@ -97,6 +97,15 @@ class LedgerReader:
                 )
         return found
 
+    def knows(self, object_type: str) -> bool:
+        """Return whether any record was synced to a HubSpot object."""
+        table = identity.c
+        mine = sa.select(table.record_key).where(
+            table.connection == self._connection, table.object_type == object_type
+        )
+        with self._engine.connect() as database:
+            return database.execute(mine.limit(1)).first() is not None
+
     def values_of(
         self, object_type: str, keys: Iterable[str], names: Sequence[str]
     ) -> dict[str, dict[str, str | None]]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, TypeVar
 
 import dagster as dg
@@ -10,8 +11,6 @@ import dagster as dg
 from ml_connector.chunks import chunks
 from ml_connector.database import engine
 from ml_connector.hubspot.counts import LoadCounts
-from ml_connector.hubspot.payments_setup import payments_ready
-from ml_connector.hubspot.transaction_object import transaction_object
 from ml_connector.hubspot.visma_group import company_property_names, contact_property_names
 from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.ledger.queries import LedgerReader
@@ -26,15 +25,17 @@ from ml_connector.plan.inputs import (
     present_contacts,
     unknown_records,
     with_owed,
+    with_purchases,
     with_rejects,
 )
 from ml_connector.plan.invoices import InvoicePlanner, Occasion
 from ml_connector.plan.lines import DueLine
 from ml_connector.plan.operations import PLAN_SCHEMA, Operation
-from ml_connector.plan.payments import PAYMENTS
-from ml_connector.plan.transactions import transactions
+from ml_connector.plan.payments import PAYMENTS, readiness
+from ml_connector.plan.purchases import PurchasesPlanner
+from ml_connector.plan.transactions import kept_in, object_named, transactions
 from ml_connector.plan.upcoming import upcoming, upcoming_documents
-from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
+from ml_connector.records.booking_model import PaymentRecord, PurchasesRecord, TransactionRecord
 from ml_connector.records.invoice_model import InvoiceRecord
 from ml_connector.records.model import CompanyRecord, ContactRecord
 from ml_connector.settings import ConnectionSettings
@@ -66,16 +67,16 @@ def build_assets(
 ) -> list[dg.AssetsDefinition]:
     """Return the plan assets of a connection."""
     step = Step("plan", settings, partitions, kinds=("hubspot", "parquet"))
-    return [_companies(step), _contacts(step)]
+    return [_companies(step), _contacts(step), _invoices(step), _payments(step), _transactions(step)]
 
 
 def _companies(step: Step) -> dg.AssetsDefinition:
     @step.asset(
         "companies",
         "What a sync would change in HubSpot's companies, record by record, with the reason. Writes nothing.",
-        ins={"records": step.key("records", "companies")},
+        ins={"records": step.key("records", "companies"), "purchases": step.key("records", "purchases")},
     )
-    def plan(context: dg.AssetExecutionContext, records: Dataset) -> Dataset:
+    def plan(context: dg.AssetExecutionContext, records: Dataset, purchases: Dataset) -> Dataset:
         hubspot = step.hubspot(context)
         ledger = LedgerReader(engine(), step.settings.name)
         planner = CompanyPlanner(
@@ -85,7 +86,9 @@ def _companies(step: Step) -> dg.AssetsDefinition:
         unknown = unknown_records(ledger, "companies", records, due)
         stream = (CompanyRecord.from_row(row) for row in records.rows())
         both = companies_with_due(stream, due, present_companies(records) if due else ())
-        return _write(context, step, planner.plan(both, unknown))
+        sums = PurchasesPlanner(ledger, hubspot.get_client())
+        bought = with_purchases(purchases, due_again(ledger, "purchases", PurchasesRecord.from_row))
+        return _write(context, step, chain(planner.plan(both, unknown), sums.plan(bought)))
 
     return plan
 
@@ -155,9 +158,11 @@ def _payments(step: Step) -> dg.AssetsDefinition:
         ins={"records": step.key("records", "payments"), "invoices": step.key("plan", "invoices")},
     )
     def plan(context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset) -> Dataset:
-        ready = payments_ready(step.hubspot(context).get_client(), step.settings.payments)
         ledger = LedgerReader(engine(), step.settings.name)
         both, due = with_rejects(ledger, "payments", records, PaymentRecord.from_row)
+        if not due and not records.row_count and not ledger.knows(PAYMENTS.kind.object_type):
+            return _write(context, step, ())
+        ready = readiness(ledger, step.hubspot(context).get_client(), step.settings.payments)
         if not ready.ready:
             return _write(context, step, left_alone(both, PAYMENTS.kind, ready.reason))
         planner = _bookings(step, context, PAYMENTS, invoices)
@@ -174,9 +179,13 @@ def _transactions(step: Step) -> dg.AssetsDefinition:
         ins={"records": step.key("records", "transactions"), "invoices": step.key("plan", "invoices")},
     )
     def plan(context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset) -> Dataset:
-        where = transaction_object(step.hubspot(context).get_client(), step.settings.transactions)
+        hubspot, rules = step.hubspot(context), step.settings.transactions
+        portal_id = hubspot.get_account().portal_id
         ledger = LedgerReader(engine(), step.settings.name)
         both, due = with_rejects(ledger, "transactions", records, TransactionRecord.from_row)
+        if not due and not records.row_count and not ledger.knows(object_named(rules, portal_id)):
+            return _write(context, step, ())
+        where = kept_in(ledger, hubspot.get_client(), rules, portal_id)
         if where.name is None:
             return _write(context, step, left_alone(both, transactions("none").kind, where.reason))
         planner = _bookings(step, context, transactions(where.name), invoices, exists=where.exists)

@@ -70,7 +70,8 @@ class DealFinder:
 
     def modified(self, since: datetime) -> list[Deal]:
         """Return the deals that were changed since a moment (aware), as far as the search knows."""
-        return self._with_companies(modified_since(self._client, OBJECT, since, self.texts.read))
+        ids = [record.id for record in modified_since(self._client, OBJECT, since, ())]
+        return self._with_companies(list(self._read(ids).values())) if ids else []
 
     @property
     def texts(self) -> DealTexts:
@@ -123,7 +124,10 @@ class DealFinder:
         linked = read_links(self._client, "companies", OBJECT, companies)
         ids = dict.fromkeys(one.id for deals in linked.values() for one in deals)
         unknown = [number for number in ids if number not in self._index.deals]
-        return read_held(self._client, OBJECT, unknown, self.texts.read)
+        return self._read(unknown)
+
+    def _read(self, ids: Sequence[str]) -> dict[str, HubSpotRecord]:
+        return read_held(self._client, OBJECT, ids, self.texts.read)
 
     def _with_companies(self, records: Sequence[HubSpotRecord]) -> list[Deal]:
         linked = read_links(self._client, OBJECT, "companies", [record.id for record in records])

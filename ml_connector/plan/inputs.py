@@ -9,6 +9,7 @@ from ml_connector.datasets import Dataset
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.due import StampedT, with_due
 from ml_connector.plan.operations import Action, Operation
+from ml_connector.records.booking_model import PurchasesRecord
 
 RecordT = TypeVar("RecordT")
 
@@ -39,6 +40,15 @@ def with_rejects(
     due = due_again(ledger, entity, read)
     present = {row["key"]: row["stamp"] for row in records.rows(["key", "stamp"])} if due else {}
     return with_due((read(row) for row in records.rows()), due, present), due
+
+
+def with_purchases(purchases: Dataset, due: Sequence[PurchasesRecord]) -> Iterator[PurchasesRecord]:
+    """Yield the window's sums of suppliers, then earlier rejects of suppliers that are not among them."""
+    present: set[str] = set()
+    for row in purchases.rows():
+        present.add(row["key"])
+        yield PurchasesRecord.from_row(row)
+    yield from (record for record in due if record.key not in present)
 
 
 def present_contacts(records: Dataset) -> dict[str, str]:

@@ -105,11 +105,12 @@ class DealChooser:
             planned: keys of invoices whose deals were chosen in this run already.
             partition: the window that the links go into.
         """
-        deals = self._finder.modified(since) if self._settings.rules else []
-        if not deals:
+        if not self._settings.rules:
             return
-        changed = DealIndex(deals)
         sent = [one for one in documents.without_deal(dated, ASKED) if one.key not in planned]
+        changed = DealIndex(self._finder.modified(since) if sent else ())
+        if not changed.deals:
+            return
         companies = self._ledger.identities(
             "companies", (str(one.values["customer"]) for one in sent if one.values["customer"])
         )

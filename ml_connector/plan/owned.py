@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.hubspot.models import HubSpotRecord
+from ml_connector.hubspot.models import HubSpotRecord, PropertyDefinition
 from ml_connector.hubspot.writable import writable
 from ml_connector.ledger.queries import Identity, LedgerReader
 from ml_connector.plan.known import is_older, read_held
@@ -114,13 +114,25 @@ class OwnedPlanner:
         self._kind = kind
         self._ledger = ledger
         self._client = client
-        self._definitions = client.properties(kind.object_type) if exists else {}
+        self._exists = exists
         self._writable: dict[str, bool] = {}
-        self._presence = Presence(client, kind.object_type, kind.id_property, self._definitions)
+        self._presence: Presence | None = None
 
     def prepare(self, unknown: int) -> None:
         """Choose how to look for records the ledger does not know, given how many there are."""
-        self._presence.prepare(unknown)
+        if unknown:
+            self._presences().prepare(unknown)
+
+    @property
+    def _definitions(self) -> Mapping[str, PropertyDefinition]:
+        """The portal's properties of the object, asked for when first needed."""
+        return self._client.properties(self._kind.object_type) if self._exists else {}
+
+    def _presences(self) -> Presence:
+        if self._presence is None:
+            kind = self._kind
+            self._presence = Presence(self._client, kind.object_type, kind.id_property, self._definitions)
+        return self._presence
 
     def plan(
         self, items: Sequence[Item], present: Mapping[str, HubSpotRecord] | None = None
@@ -160,6 +172,8 @@ class OwnedPlanner:
 
     def _plan_changed(self, changed: "Sequence[tuple[_Weighed, Identity]]") -> Iterator[Planned]:
         """Compare changed records with the values HubSpot holds now."""
+        if not changed:
+            return
         names = self.names(one.wanted for one, _ in changed)
         ids = [identity.hubspot_id for _, identity in changed]
         held = read_held(self._client, self._kind.object_type, ids, names)
@@ -174,9 +188,11 @@ class OwnedPlanner:
     def _plan_unknown(
         self, unknown: "Sequence[_Weighed]", present: Mapping[str, HubSpotRecord] | None
     ) -> Iterator[Planned]:
+        if not unknown:
+            return
         if present is None:
             names = self.names(one.wanted for one in unknown)
-            present = self._presence.find([self._id(one) for one in unknown], names)
+            present = self._presences().find([self._id(one) for one in unknown], names)
         for one in unknown:
             record = present.get(self._id(one))
             if record is not None:

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
+from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.payments_setup import Readiness, payments_ready
+from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.bookings import Booking
 from ml_connector.plan.links import Ties
 from ml_connector.plan.owned import Kind
 from ml_connector.records.booking_model import PaymentRecord
+from ml_connector.settings import PaymentSettings, Switch
 
 OBJECT = "commerce_payments"
 
@@ -20,3 +24,14 @@ PAYMENTS = Booking(
     documents=_documents,
     with_contact=True,
 )
+
+
+def readiness(ledger: LedgerReader, client: HubSpotClient, settings: PaymentSettings) -> Readiness:
+    """Return whether the portal takes payments; one that has taken some before is not asked again.
+
+    Raises:
+        UsageError: it does not, and the settings say that it must.
+    """
+    if settings.records is not Switch.OFF and ledger.knows(OBJECT):
+        return Readiness(True, "The portal has taken payments before.")
+    return payments_ready(client, settings)

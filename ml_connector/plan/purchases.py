@@ -40,7 +40,6 @@ class PurchasesPlanner:
     def __init__(self, ledger: LedgerReader, client: HubSpotClient) -> None:
         self._ledger = ledger
         self._client = client
-        self._definitions = client.properties(OBJECT)
 
     def plan(self, records: Iterable[PurchasesRecord]) -> Iterator[Operation]:
         """Yield one operation per record; that of a supplier that is not in HubSpot yet names no HubSpot record."""
@@ -72,7 +71,9 @@ class PurchasesPlanner:
         self, changed: Sequence[tuple[PurchasesRecord, str]], names: Sequence[str]
     ) -> Iterator[Operation]:
         """Compare changed sums with what HubSpot holds now."""
-        defined = [name for name in names if name in self._definitions]
+        if not changed:
+            return
+        defined = [name for name in names if name in self._client.properties(OBJECT)]
         held = read_held(self._client, OBJECT, [number for _, number in changed], defined)
         for record, number in changed:
             company = held.get(number)
@@ -87,7 +88,7 @@ class PurchasesPlanner:
             company.properties,
             policies={},
             clear_on_null=frozenset(record.properties),
-            definitions=self._definitions,
+            definitions=self._client.properties(OBJECT),
         )
         return _operation(
             record,

@@ -98,7 +98,7 @@ class TestCalls:
         sales.forget()
         invoices = [document(number, externalReference=f"A-{number}") for number in range(1, 60)]
         sales.plan(*invoices, now=datetime.now(UTC) + timedelta(days=9))
-        assert sales.calls() == 5
+        assert sales.calls() == 4
 
 
 class TestCompanies:
