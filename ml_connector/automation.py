@@ -57,14 +57,14 @@ def build_job(settings: ConnectionSettings) -> UnresolvedAssetJobDefinition:
 
 
 def build_sensor(
-    settings: ConnectionSettings, partitions: dg.TimeWindowPartitionsDefinition, last_asset: dg.AssetKey
+    settings: ConnectionSettings, partitions: dg.TimeWindowPartitionsDefinition, loads: Sequence[dg.AssetKey]
 ) -> dg.SensorDefinition:
     """Return the sensor that asks for every complete window without a successful load, oldest first.
 
     Args:
         settings: when a window is due.
         partitions: the connection's partitions.
-        last_asset: the end of the chain: what it has not materialised is not done.
+        loads: the ends of the chain: a window that one of them has not materialised is not done.
     """
 
     @dg.sensor(
@@ -85,7 +85,7 @@ def build_sensor(
         )
         if busy:
             return dg.SkipReason(f"Run {busy[0].run_id} of this connection is not finished.")
-        due = due_windows(instance, settings, partitions, last_asset, now)
+        due = due_windows(instance, settings, partitions, loads, now)
         if not due:
             return dg.SkipReason("Every complete window is synced.")
         first, last = ranges_of(due, partitions)[0]
@@ -114,11 +114,14 @@ def due_windows(
     instance: dg.DagsterInstance,
     settings: ConnectionSettings,
     partitions: dg.TimeWindowPartitionsDefinition,
-    last_asset: dg.AssetKey,
+    loads: Sequence[dg.AssetKey],
     now: datetime,
 ) -> list[str]:
-    """Return the keys of complete windows that ``last_asset`` has not materialised, oldest first."""
-    done = instance.get_materialized_partitions(last_asset)
+    """Return the keys of complete windows that one of ``loads`` has not materialised, oldest first.
+
+    The last of them alone would not do: a person may have made it by hand after one before it had failed.
+    """
+    done = set.intersection(*(instance.get_materialized_partitions(load) for load in loads))
     keys = [key for key in partitions.get_partition_keys() if key not in done]
     settle = timedelta(minutes=settings.settle_minutes)
     return [window.key for window in windows_of(partitions, keys) if is_due(window, now, settle=settle)]

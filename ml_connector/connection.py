@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from ml_connector.automation import build_job, build_sensor
 from ml_connector.hubspot import assets as hubspot_assets
+from ml_connector.hubspot.loads import LOADS
 from ml_connector.hubspot.resource import HubSpotResource
 from ml_connector.instance import RunLifeResource
 from ml_connector.partitions import partitions_of
@@ -45,10 +46,15 @@ def build_defs(settings: ConnectionSettings, *, resources: Mapping[str, Any] | N
     return dg.Definitions(
         assets=assets,
         jobs=[build_job(settings), reconciliation_assets.build_job(settings)],
-        sensors=[build_sensor(settings, partitions, dg.AssetKey([settings.name, "hubspot", "contacts"]))],
+        sensors=[build_sensor(settings, partitions, loads_of(settings.name))],
         resources={**SHARED_RESOURCES, **own, **(resources or {})},
         executor=dg.in_process_executor,
     )
+
+
+def loads_of(connection: str) -> list[dg.AssetKey]:
+    """Return the keys of a connection's loads: a window that one of them has not materialised is not done."""
+    return [dg.AssetKey([connection, "hubspot", load.entity]) for load in LOADS]
 
 
 class VismaHubSpotConnection(dg.Component):

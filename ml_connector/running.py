@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from ml_connector.automation import CONNECTION_TAG, due_windows, job_name, run_tags
-from ml_connector.connection import build_defs
+from ml_connector.connection import build_defs, loads_of
 from ml_connector.database import database_error, database_url
 from ml_connector.errors import UsageError
 from ml_connector.instance import LIFE_TAG
@@ -193,8 +193,7 @@ def choose_partitions(
     """
     partitions = partitions_of(settings)
     if first is None:
-        last_asset = dg.AssetKey([settings.name, "hubspot", "contacts"])
-        return due_windows(instance, settings, partitions, last_asset, datetime.now(UTC))
+        return due_windows(instance, settings, partitions, loads_of(settings.name), datetime.now(UTC))
     keys = list(partitions.get_partition_keys())
     for key in (first, last or first):
         if key not in keys:

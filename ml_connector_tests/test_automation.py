@@ -24,6 +24,7 @@ from ml_connector.partitions import partitions_of
 from ml_connector.running import _origin
 from ml_connector.settings import ConnectionSettings
 
+FIRST = dg.AssetKey(["acme", "hubspot", "companies"])
 LAST = dg.AssetKey(["acme", "hubspot", "contacts"])
 START = "dagster/asset_partition_range_start"
 END = "dagster/asset_partition_range_end"
@@ -48,7 +49,7 @@ def instance(monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
 def tick(instance: dg.DagsterInstance, now: datetime = NOW, **changes: Any) -> dict[str, str] | str:
     """Return the tags of the one run the sensor asks for, or why it asks for none."""
     connection = settings(**changes)
-    sensor = build_sensor(connection, partitions_of(connection), LAST)
+    sensor = build_sensor(connection, partitions_of(connection), [FIRST, LAST])
     with time_machine.travel(now, tick=False):
         result = sensor(dg.build_sensor_context(instance=instance))
     if isinstance(result, dg.SkipReason):
@@ -60,10 +61,11 @@ def tick(instance: dg.DagsterInstance, now: datetime = NOW, **changes: Any) -> d
     return dict(requests[0].tags)
 
 
-def load(instance: dg.DagsterInstance, *keys: str) -> None:
-    """Record windows as loaded."""
-    for key in keys:
-        instance.report_runless_asset_event(dg.AssetMaterialization(LAST, partition=key))
+def load(instance: dg.DagsterInstance, *keys: str, only: dg.AssetKey | None = None) -> None:
+    """Record windows as loaded, wholly or one of the loads only."""
+    for asset in (FIRST, LAST) if only is None else (only,):
+        for key in keys:
+            instance.report_runless_asset_event(dg.AssetMaterialization(asset, partition=key))
 
 
 def record_run(
@@ -104,6 +106,15 @@ def record_run(
             event = dg.DagsterEvent(event_type_value=ends[status].value, job_name=run.job_name)
             instance.report_dagster_event(event, run.run_id)
     return run
+
+
+@pytest.mark.parametrize("only", [FIRST, LAST])
+def test_a_window_of_which_a_person_made_one_load_by_hand_is_still_due(
+    instance: dg.DagsterInstance, only: dg.AssetKey
+) -> None:
+    load(instance, "2026-11-01", only=only)
+    load(instance, "2026-11-02", "2026-11-03", "2026-11-04")
+    assert tick(instance)["dagster/partition"] == "2026-11-01"
 
 
 def test_missed_windows_go_as_one_range(instance: dg.DagsterInstance) -> None:
@@ -268,7 +279,7 @@ def test_daily_says_whether_the_sensor_runs_from_the_start(
     daily: bool, status: dg.DefaultSensorStatus
 ) -> None:
     connection = settings(daily=daily)
-    sensor = build_sensor(connection, partitions_of(connection), LAST)
+    sensor = build_sensor(connection, partitions_of(connection), [FIRST, LAST])
     assert sensor.default_status is status
     assert sensor.name == "acme_daily"
     assert sensor.job_name == "acme_sync"

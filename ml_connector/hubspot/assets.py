@@ -1,6 +1,5 @@
 """The step ``hubspot``: ensure the properties, then carry out the plans. The only step that writes outside."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import dagster as dg
@@ -9,17 +8,27 @@ from ml_connector.database import engine
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.linking import LinkLoader
 from ml_connector.hubspot.loading import RecordLoader
+from ml_connector.hubspot.loads import LOADS, Counts, Hands, Load, policies
 from ml_connector.hubspot.lost import settle_lost_intents
+from ml_connector.hubspot.opening import Openings
 from ml_connector.hubspot.properties import ensure
 from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES, CONTACT_PROPERTIES, GROUP
 from ml_connector.ledger.queries import LedgerReader
-from ml_connector.plan.operations import Operation
+from ml_connector.ledger.wholeness import WholenessReader
 from ml_connector.settings import ConnectionSettings
 from ml_connector.step import Step, counted
 from ml_connector.storage import Dataset
 
-TYPE_IDS = {"companies": "0-2", "contacts": "0-1", "links": "0-1"}
-"""Type ids in the addresses of records (reference: hubspot 2)."""
+TYPE_IDS = {
+    "companies": "0-2",
+    "contacts": "0-1",
+    "links": "0-1",
+    "purchases": "0-2",
+    "invoices": "0-53",
+    "openings": "0-53",
+    "payments": "0-101",
+}
+"""Type ids in the addresses of records that have a page of their own (reference: hubspot 2)."""
 
 ACCOUNTED = "every_record_accounted_for"
 NO_REJECTS = "no_rejects"
@@ -34,7 +43,7 @@ def build_assets(
     """Return the load assets of a connection."""
     portal = settings.portal_id or settings.name
     step = Step("hubspot", settings, partitions, kinds=("hubspot",), pool=f"hubspot_{portal}")
-    return [_properties(step), _companies(step), _contacts(step)]
+    return [_properties(step), *(_load_asset(step, load) for load in LOADS)]
 
 
 def _properties(step: Step) -> dg.AssetsDefinition:
@@ -57,69 +66,43 @@ def _properties(step: Step) -> dg.AssetsDefinition:
     return properties
 
 
-def _companies(step: Step) -> dg.AssetsDefinition:
-    key = step.key("hubspot", "companies")
-
+def _load_asset(step: Step, load: Load) -> dg.AssetsDefinition:
     @step.asset(
-        "companies",
-        "Companies in HubSpot, created and updated as planned.",
-        ins={"plan": step.key("plan", "companies")},
-        deps=[step.key("hubspot", "properties")],
-        check_specs=_checks(key),
+        load.entity,
+        load.description,
+        ins={"plan": step.key("plan", load.entity)},
+        deps=[step.key("hubspot", name) for name in ("properties", *load.after)],
+        check_specs=_checks(step.key("hubspot", load.entity)),
     )
-    def load(context: dg.AssetExecutionContext, plan: Dataset) -> dg.MaterializeResult[None]:
-        def carry_out(loader: RecordLoader, links: LinkLoader) -> dict[str, LoadCounts]:
-            return {"companies": loader.load("companies", _operations(plan, "companies"))}
+    def loaded(context: dg.AssetExecutionContext, plan: Dataset) -> dg.MaterializeResult[None]:
+        return _carry_out(context, step, load, plan)
 
-        return _load(context, step, carry_out)
-
-    return load
+    return loaded
 
 
-def _contacts(step: Step) -> dg.AssetsDefinition:
-    key = step.key("hubspot", "contacts")
-
-    @step.asset(
-        "contacts",
-        "Contacts in HubSpot and their links to companies, created and updated as planned.",
-        ins={"plan": step.key("plan", "contacts")},
-        deps=[step.key("hubspot", "properties"), step.key("hubspot", "companies")],
-        check_specs=_checks(key),
-    )
-    def load(context: dg.AssetExecutionContext, plan: Dataset) -> dg.MaterializeResult[None]:
-        def carry_out(loader: RecordLoader, links: LinkLoader) -> dict[str, LoadCounts]:
-            contacts = loader.load("contacts", _operations(plan, "contacts"))
-            made = links.load(_operations(plan, "links"), loader.created_ids)
-            return {"contacts": contacts, "links": made}
-
-        return _load(context, step, carry_out)
-
-    return load
-
-
-def _load(
-    context: dg.AssetExecutionContext,
-    step: Step,
-    carry_out: Callable[[RecordLoader, LinkLoader], dict[str, LoadCounts]],
+def _carry_out(
+    context: dg.AssetExecutionContext, step: Step, load: Load, plan: Dataset
 ) -> dg.MaterializeResult[None]:
     """Carry out a plan as the portal's one writer and explain what became of it."""
     client = step.hubspot(context).get_client()
-    ledger = LedgerReader(engine(), step.settings.name)
+    name, run_id = step.settings.name, context.run.run_id
+    ledger = LedgerReader(engine(), name)
     journal = step.journal(context)
+    hands = Hands(
+        settings=step.settings,
+        client=client,
+        ledger=ledger,
+        records=RecordLoader(client, journal, ledger, run_id, policies(step.settings)),
+        links=LinkLoader(client, journal, ledger, run_id),
+        openings=Openings(client, journal, WholenessReader(engine(), name), run_id),
+    )
     with counted(journal, "hubspot", client.requests):
         settle_lost_intents(client, journal)
-        merging = step.settings.merging
-        policies = {"companies": merging.companies, "contacts": merging.contacts}
-        loader = RecordLoader(client, journal, ledger, context.run.run_id, policies)
-        counts = carry_out(loader, LinkLoader(client, journal, ledger, context.run.run_id))
-    journal.add_to_summary({"entities": {name: count.as_dict() for name, count in counts.items()}})
+        counts = load.carry_out(hands, plan)
+    journal.add_to_summary({"entities": {entity: count.as_dict() for entity, count in counts.items()}})
     return dg.MaterializeResult(
-        metadata=_metadata(counts, step, context), check_results=_results(counts, step.settings.name)
+        metadata=_metadata(counts, step, context), check_results=_results(counts, name)
     )
-
-
-def _operations(plan: Dataset, entity: str) -> Iterator[Operation]:
-    return (Operation.from_row(row) for row in plan.rows() if row["entity"] == entity)
 
 
 def _checks(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
@@ -137,7 +120,7 @@ def _checks(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
     ]
 
 
-def _results(counts: dict[str, LoadCounts], connection: str) -> list[dg.AssetCheckResult]:
+def _results(counts: Counts, connection: str) -> list[dg.AssetCheckResult]:
     bad = {name: count for name, count in counts.items() if count.causes}
     return [
         dg.AssetCheckResult(
@@ -161,7 +144,7 @@ def _bad(count: LoadCounts) -> tuple[int, int, int]:
     return count.rejected, count.pending, count.conflicts
 
 
-def _causes(bad: dict[str, LoadCounts]) -> str:
+def _causes(bad: Counts) -> str:
     """Return a list of the most frequent causes, each with the first of its records; what only waits comes last."""
     found = [(name, why, cause) for name, count in bad.items() for why, cause in count.causes.items()]
     lines = [
@@ -171,12 +154,13 @@ def _causes(bad: dict[str, LoadCounts]) -> str:
     return "\n".join([*lines, f"- and {len(found) - CAUSES} other causes"] if len(found) > CAUSES else lines)
 
 
-def _metadata(counts: dict[str, LoadCounts], step: Step, context: dg.AssetExecutionContext) -> dict[str, Any]:
+def _metadata(counts: Counts, step: Step, context: dg.AssetExecutionContext) -> dict[str, Any]:
     account = step.hubspot(context).get_account()
     client = step.hubspot(context).get_client()
     samples = [
         f"- [{key}]({account.record_url(TYPE_IDS[entity], hubspot_id)})"
         for entity, count in counts.items()
+        if entity in TYPE_IDS
         for key, hubspot_id in count.samples.items()
     ]
     figures = {

@@ -50,7 +50,8 @@ class Adoption:
 class RecordLoader:
     """Carries out the create, update and archive operations of an object type.
 
-    ``created_ids`` are the HubSpot ids of the records it has made: they have no associations to read yet.
+    ``created_ids`` are the HubSpot ids of the records it has made: they have no associations to read yet. ``not_taken``
+    says why the portal takes no records of the type that was tried, None where it does or nothing was tried.
 
     Args:
         client: the portal; its one writer.
@@ -69,6 +70,7 @@ class RecordLoader:
         policies: Mapping[str, Mapping[str, Policy]] | None = None,
     ) -> None:
         self.created_ids: set[str] = set()
+        self.not_taken: str | None = None
         self._client = client
         self._journal = journal
         self._ledger = ledger
@@ -102,20 +104,19 @@ class RecordLoader:
     ) -> Iterator[Operation]:
         """Try the first create and yield the other operations, creates as skips where the portal takes none."""
         tried = False
-        refusal: str | None = None
         for operation in plan:
             current = operation
             if operation.action is Action.CREATE and not tried:
                 (current,) = self._still_newest(object_type, [operation])
             if current.action is not Action.CREATE:
                 yield current
-            elif refusal is not None:
-                yield unsent(current, Action.SKIP, refusal, None)
+            elif self.not_taken is not None:
+                yield unsent(current, Action.SKIP, self.not_taken, None)
             elif tried:
                 yield current
             else:
                 tried = True
-                refusal = self._try_alone(object_type, current, counts)
+                self.not_taken = self._try_alone(object_type, current, counts)
 
     def _try_alone(self, object_type: str, operation: Operation, counts: LoadCounts) -> str | None:
         """Send one create; return why the portal takes no records of its type, None where it does."""

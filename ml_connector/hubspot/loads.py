@@ -1,0 +1,162 @@
+"""How each plan is carried out: which of its operations first, and what the portal must have before. Plain Python.
+
+The assets of the step hand in their plan; what comes back are the counts of every entity in it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ml_connector.datasets import Dataset
+from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.counts import LoadCounts
+from ml_connector.hubspot.linking import LinkLoader
+from ml_connector.hubspot.loading import RecordLoader
+from ml_connector.hubspot.money_group import INVOICE_PROPERTIES, LINE_PROPERTIES, PAYMENT_PROPERTIES
+from ml_connector.hubspot.opening import Openings
+from ml_connector.hubspot.payments_setup import OBJECT as PAYMENTS
+from ml_connector.hubspot.payments_setup import payments_ready
+from ml_connector.hubspot.properties import PropertySpec, ensure
+from ml_connector.hubspot.transaction_object import ensure_transaction_object
+from ml_connector.hubspot.visma_group import GROUP
+from ml_connector.ledger.queries import LedgerReader
+from ml_connector.plan.bookings import not_taken
+from ml_connector.plan.operations import SENT, Operation
+from ml_connector.plan.purchases import with_companies
+from ml_connector.settings import ConnectionSettings, Policy
+
+Counts = dict[str, LoadCounts]
+"""What became of a plan's operations, by entity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What a load works with: the portal, the run's ledger, and who carries out each kind of operation."""
+
+    settings: ConnectionSettings
+    client: HubSpotClient
+    ledger: LedgerReader
+    records: RecordLoader
+    links: LinkLoader
+    openings: Openings
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One asset of the step.
+
+    Args:
+        entity: the last part of its key and of its plan's.
+        description: what it holds, for the UI.
+        after: the loads that must come first, by entity.
+        carry_out: does it.
+    """
+
+    entity: str
+    description: str
+    after: tuple[str, ...]
+    carry_out: Callable[[Hands, Dataset], Counts]
+
+
+def load_companies(hands: Hands, plan: Dataset) -> Counts:
+    """Create and update companies, then write what was bought from suppliers on theirs, those just made included."""
+    companies = hands.records.load("companies", operations(plan, "companies"))
+    bought = with_companies(operations(plan, "purchases"), hands.ledger)
+    return {"companies": companies, "purchases": hands.records.load("companies", bought)}
+
+
+def load_contacts(hands: Hands, plan: Dataset) -> Counts:
+    """Create and update contacts, then link them with their companies."""
+    contacts = hands.records.load("contacts", operations(plan, "contacts"))
+    links = hands.links.load(operations(plan, "links"), hands.records.created_ids)
+    return {"contacts": contacts, "links": links}
+
+
+def load_invoices(hands: Hands, plan: Dataset) -> Counts:
+    """Make documents as drafts, then their lines and links, then open those that are whole."""
+    _ensure_if_sent(hands, plan, (*INVOICE_PROPERTIES, *LINE_PROPERTIES))
+    return {
+        "invoices": hands.records.load("invoices", operations(plan, "invoices")),
+        "line_items": hands.records.load("line_items", operations(plan, "line_items")),
+        "invoice_links": hands.links.load(operations(plan, "invoice_links"), hands.records.created_ids),
+        "openings": hands.openings.load(operations(plan, "openings")),
+    }
+
+
+def load_payments(hands: Hands, plan: Dataset) -> Counts:
+    """Make payments and link them, where the portal takes payments; where not, all are skipped with the reason."""
+    records, links = operations(plan, "payments"), operations(plan, "payment_links")
+    on_trial = False
+    if _is_sent(plan):
+        ready = payments_ready(hands.client, hands.settings.payments)
+        on_trial = ready.on_trial
+        if ready.ready:
+            ensure(hands.client, GROUP, PAYMENT_PROPERTIES).require()
+        else:
+            records, links = not_taken(records, ready.reason), not_taken(links, ready.reason)
+    made = hands.records.load(PAYMENTS, records, trial=on_trial)
+    if hands.records.not_taken is not None:
+        links = not_taken(links, hands.records.not_taken)
+    return {"payments": made, "payment_links": hands.links.load(links, hands.records.created_ids)}
+
+
+def load_transactions(hands: Hands, plan: Dataset) -> Counts:
+    """Make transactions and link them in the object that keeps them; where none does, all are skipped."""
+    records, links = operations(plan, "transactions"), operations(plan, "transaction_links")
+    place = "transactions"
+    if _is_sent(plan):
+        where = ensure_transaction_object(hands.client, hands.settings.transactions)
+        place = where.name or place
+        if where.name is None:
+            records, links = not_taken(records, where.reason), not_taken(links, where.reason)
+    made = hands.records.load(place, records)
+    return {"transactions": made, "transaction_links": hands.links.load(links, hands.records.created_ids)}
+
+
+LOADS = (
+    Load("companies", "Companies in HubSpot, created and updated as planned.", (), load_companies),
+    Load(
+        "contacts",
+        "Contacts in HubSpot and their links to companies, created and updated as planned.",
+        ("companies",),
+        load_contacts,
+    ),
+    Load(
+        "invoices",
+        "Invoices, credit notes and debit notes in HubSpot with their lines and links, open once they are whole.",
+        ("contacts",),
+        load_invoices,
+    ),
+    Load(
+        "payments",
+        "Payments in HubSpot and their links, where the portal takes them.",
+        ("invoices",),
+        load_payments,
+    ),
+    Load(
+        "transactions",
+        "Sales transactions in the HubSpot object that keeps them, and their links.",
+        ("payments",),
+        load_transactions,
+    ),
+)
+"""All loads in an order in which they can run; nothing comes after the last, so what it has not done is not done."""
+
+
+def operations(plan: Dataset, entity: str) -> Iterator[Operation]:
+    """Yield the operations of one entity of a plan."""
+    return (Operation.from_row(row) for row in plan.rows(where=("entity", entity)))
+
+
+def policies(settings: ConnectionSettings) -> Mapping[str, Mapping[str, Policy]]:
+    """Return who wins per object type and property, for records that are found to exist only when they are made."""
+    return {"companies": settings.merging.companies, "contacts": settings.merging.contacts}
+
+
+def _is_sent(plan: Dataset) -> bool:
+    """Return whether a plan has anything to send: where not, HubSpot need not be asked what it has."""
+    return any(row["action"] in SENT for row in plan.rows(["action"]))
+
+
+def _ensure_if_sent(hands: Hands, plan: Dataset, specs: tuple[PropertySpec, ...]) -> None:
+    if _is_sent(plan):
+        ensure(hands.client, GROUP, specs).require()
