@@ -30,6 +30,7 @@ from ml_connector_tests.hubspot.documents import (
 )
 from ml_connector_tests.hubspot.portal import Script, client, limits
 from ml_connector_tests.hubspot.upserts import CONFIRMED, REJECTED, of, upsert
+from ml_connector_tests.ledger.rows import identity
 from ml_connector_tests.plan.chain import Chain, chain, empty_ledger, ledger_engine, running
 
 __all__ = ["books", "chain", "empty_ledger", "ledger_engine", "running"]
@@ -111,12 +112,19 @@ class TestAnswers:
 
     @responses.activate
     def test_a_lost_answer_is_proven_by_reading(self) -> None:
-        Script(ARCHIVE, [(502, ""), (502, ""), (502, ""), (502, ""), (204, "")])
-        there = {"results": [{"id": "900", "properties": {}}], "errors": []}
-        gone = {"results": [], "errors": [{"category": "OBJECT_NOT_FOUND", "context": {"ids": ["901"]}}]}
-        Script(READ, [(207, {**there, "errors": gone["errors"]})])
-        outcomes = archive(2)
-        assert [outcome.status for outcome in outcomes] == [CONFIRMED, CONFIRMED]
+        script = Script(ARCHIVE, [(502, "")])
+        gone = {"category": "OBJECT_NOT_FOUND", "context": {"ids": ["900", "901"]}}
+        Script(READ, [(207, {"results": [], "errors": [gone]})])
+        assert len(of(archive(2), CONFIRMED)) == 2
+        assert script.calls == 4
+
+    @responses.activate
+    def test_what_a_lost_call_left_is_sent_once_more(self) -> None:
+        script = Script(ARCHIVE, [(502, ""), (502, ""), (502, ""), (502, ""), (204, "")])
+        gone = {"category": "OBJECT_NOT_FOUND", "context": {"ids": ["901"]}}
+        Script(READ, [(207, {"results": [{"id": "900", "properties": {}}], "errors": [gone]})])
+        assert len(of(archive(2), CONFIRMED)) == 2
+        assert script.bodies[-1] == {"inputs": [{"id": "900"}]}
 
     def test_a_batch_does_not_mix_writes_and_archives(self) -> None:
         with pytest.raises(UsageError):
@@ -242,6 +250,14 @@ def test_an_operation_without_a_fingerprint_keeps_the_known_one(books: Chain) ->
         assert load(books, part).updated == 1
     known = books.ledger.identities("invoices", ["invoice:1"])["invoice:1"]
     assert (known.fingerprint, known.stamp) == ("f-1", "2026-11-20T06:35:22.153")
+
+
+def test_a_part_is_written_where_nothing_is_known_of_the_whole(books: Chain) -> None:
+    mine = books.portal.add_record("invoices", {"hs_currency": "NOK", "hs_invoice_billable": "false"})
+    row = identity("invoice:1", object_type="invoices", hubspot_id=mine, fingerprint="")
+    books.journal().settle([], identities=[row])
+    part = invoice(1, Action.UPDATE, values={"visma_days_overdue": "3"}, hubspot_id=mine, fingerprint="")
+    assert load(books, part).updated == 1
 
 
 def test_a_record_that_is_refused_before_it_is_sent_stays_what_it_was(books: Chain) -> None:

@@ -63,12 +63,13 @@ def held(chain: Chain, number: int) -> dict[str, str]:
 
 def test_a_whole_invoice_is_opened(books: Chain) -> None:
     complete(books, 1, 2)
-    counts = open_all(books, opening(1), opening(2, "paid"))
+    newest = replace(opening(1), stamp="2026-11-22T10:00:00", fingerprint="of a change that was refused")
+    counts = open_all(books, newest, opening(2, "paid"))
     assert (counts.updated, counts.pending) == (2, 0)
     assert held(books, 1) == {"hs_invoice_status": "open", "visma_pending_reason": ""}
     assert held(books, 2)["hs_invoice_status"] == "paid"
     known = books.ledger.identities("invoices", ["invoice:1"])["invoice:1"]
-    assert known.fingerprint == "f-1"
+    assert (known.fingerprint, known.stamp) == ("f-1", STAMP)
 
 
 def test_a_hundred_go_in_a_call(books: Chain) -> None:
