@@ -129,7 +129,8 @@ class RetryPolicy:
     """How often and how long to try one request.
 
     ``attempts`` counts all tries; delays are seconds; ``longest_wait`` bounds a single wait, a ``Retry-After``
-    included; ``budget`` bounds the sum of all waits of one request.
+    included; ``budget`` bounds the sum of all waits of one request. ``read_timeout`` bounds a silence, ``body_timeout``
+    the reading of a whole body, which may drip.
     """
 
     attempts: int = 8
@@ -138,6 +139,7 @@ class RetryPolicy:
     budget: float = 1800.0
     connect_timeout: float = 10.0
     read_timeout: float = 250.0
+    body_timeout: float = 1800.0
 
 
 def verdict_of(answer: Answer) -> Verdict:
@@ -308,7 +310,7 @@ class Transport:
                 allow_redirects=request.method == "GET",
                 stream=True,
             ) as response:
-                answer = _whole(response, spool)
+                answer = _whole_within(self.policy.body_timeout, response, spool)
         except (requests.exceptions.InvalidHeader, UnicodeError):
             # Neither text is passed on: both quote the header, and with it the token.
             raise self._unsendable() from None
@@ -361,6 +363,22 @@ def _session(pool_size: int) -> requests.Session:
 def _keep_headers(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
     """Leave a request's own headers as they are."""
     return prepared
+
+
+def _whole_within(seconds: float, response: requests.Response, spool: bool) -> Answer:
+    """Read a response to its end as :func:`_whole` does; one that drips for longer than this counts as broken."""
+    late: list[bool] = []
+    patience = threading.Timer(seconds, lambda: (late.append(True), response.raw.shutdown()))
+    patience.daemon = True
+    patience.start()
+    try:
+        answer = _whole(response, spool)
+    finally:
+        patience.cancel()
+    if late:
+        answer.close()
+        raise requests.ReadTimeout(f"the body did not end within {seconds:.0f} s")
+    return answer
 
 
 def _whole(response: requests.Response, spool: bool) -> Answer:

@@ -96,6 +96,28 @@ def test_a_silent_server_times_out(sleeper: Sleeper) -> None:
     assert caught.value.status is None
 
 
+@pytest.mark.parametrize(
+    "head", ["Content-Length: 1000000", "Transfer-Encoding: chunked", "Connection: close"]
+)
+@pytest.mark.parametrize("spool", [False, True])
+def test_a_body_that_drips_on_is_given_up(head: str, spool: bool, sleeper: Sleeper) -> None:
+    """Each byte is in time for the read time-out, so only the clock of the whole body ends it."""
+    done = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(f"HTTP/1.1 200 OK\r\n{head}\r\n\r\n".encode())
+        while not done.wait(0.005):
+            connection.sendall(b"1\r\n \r\n" if "chunked" in head else b" ")
+
+    with listening(drip) as url:
+        with pytest.raises(NoUsableAnswerError):
+            transport(sleeper, attempts=1, read_timeout=5.0, body_timeout=0.05).send(
+                Request("GET", url, "/v1/things"), spool=spool
+            )
+        done.set()
+
+
 def test_nobody_there(sleeper: Sleeper) -> None:
     with listening() as url:
         pass
