@@ -367,15 +367,20 @@ def _keep_headers(prepared: requests.PreparedRequest) -> requests.PreparedReques
 
 def _whole_within(seconds: float, response: requests.Response, spool: bool) -> Answer:
     """Read a response to its end as :func:`_whole` does; one that drips for longer than this counts as broken."""
-    late: list[bool] = []
-    patience = threading.Timer(seconds, lambda: (late.append(True), response.raw.shutdown()))
+    late = threading.Event()
+
+    def give_up() -> None:
+        late.set()
+        response.raw.shutdown()
+
+    patience = threading.Timer(seconds, give_up)
     patience.daemon = True
     patience.start()
     try:
         answer = _whole(response, spool)
     finally:
         patience.cancel()
-    if late:
+    if late.is_set():
         answer.close()
         raise requests.ReadTimeout(f"the body did not end within {seconds:.0f} s")
     return answer
