@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
 
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.money_group import INVOICE_PROPERTIES
 from ml_connector.hubspot.properties import ensure
 from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES, GROUP
+from ml_connector.ledger.journal import IdentityRow, Journal, LinkRow
 from ml_connector.reconciliation.compare import Comparison, compare
 from ml_connector.reconciliation.facts import DOCUMENTS, Facts
 from ml_connector.reconciliation.hubspot_side import HubSpotSide
@@ -27,6 +31,11 @@ from ml_connector.visma.client import VismaClient
 from ml_connector_tests.reconciliation.made import around
 
 NAME = "acme"
+WINDOW = "2026-03-02"
+"""The window that holds everything, the first of the connection."""
+
+SEED = "seed-run"
+"""The run by which the ledger knows what the portal holds."""
 AS_OF = datetime(2026, 3, 2)
 """Long enough ago for the window of this day to be complete on every clock."""
 OSLO = ZoneInfo("Europe/Oslo")
@@ -144,3 +153,54 @@ def portal_of(sandbox: Sandbox) -> Portal:
         HubSpotSide(client, NAME, OSLO, "NOK"),
         companies,
     )
+
+
+def remember(portal: Portal, engine: sa.Engine) -> None:
+    """Let the ledger know all that the portal holds."""
+    journal = Journal(engine, NAME, SEED)
+    journal.begin([WINDOW])
+    held = portal.sandbox.hubspot.records("invoices").values()
+    by_id = {record.values["visma_invoice_id"]: record for record in held}
+    identities, links = [], []
+    for record in portal.records():
+        found = by_id.get(record.properties.get("visma_invoice_id") or "")
+        if found is not None:
+            values = {name: str(value) for name, value in found.values.items()}
+            identities.append(
+                IdentityRow("invoices", record.key, found.id, None, "as synced", values, record.stamp)
+            )
+            company = portal.companies[str(record.customer).partition(":")[2]]
+            links.append(
+                LinkRow(
+                    "invoices",
+                    record.key,
+                    "companies",
+                    str(record.customer),
+                    found.id,
+                    company,
+                    "179",
+                    "confirmed",
+                    None,
+                )
+            )
+    journal.settle([], identities=identities, links=links)
+
+
+def some_invoice(portal: Portal, place: int = 0) -> tuple[str, str]:
+    """Return the key and the record id of an open invoice."""
+    documents = sorted(
+        (fact for fact in portal.hubspot.documents() if fact.key.startswith("invoice:") and fact.balance),
+        key=lambda fact: fact.key,
+    )
+    return documents[place].key, documents[place].hubspot_id
+
+
+def causes(document: dict[str, Any]) -> dict[str, str]:
+    """What differs, by key."""
+    return {item["key"]: item["cause"] for item in document["differences"]}
+
+
+def rows(engine: sa.Engine, query: str) -> list[Any]:
+    """Return the rows of a query."""
+    with engine.connect() as database:
+        return list(database.execute(sa.text(query)))

@@ -7,9 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from ml_connector.reconciliation import repair
 from ml_connector.reconciliation.explain import Cause
 from ml_connector.reconciliation.facts import Fact, Standing
 from ml_connector.reconciliation.visma_side import settled_since
+from ml_connector.visma.entities import Entity
+from ml_connector.visma.rows import Row
 from ml_connector_tests.reconciliation.portal import AS_OF, NAME, Portal, served
 from ml_connector_tests.sandbox.book_keeping import sold
 
@@ -159,6 +162,33 @@ def test_payments_name_what_they_touched_since_a_moment(portal: Portal) -> None:
     assert found == {f"invoice:{number}": "2026-03-02T09:05:00"}
     assert settled_since(portal.visma.client, LATER + timedelta(hours=1)) == {}
     assert settled_since(portal.visma.client, None) == {}
+
+
+def test_of_several_payments_of_a_document_the_newest_counts() -> None:
+    class Payments:
+        def changed(self, entity: Entity | str, since: datetime | None = None) -> Iterator[list[Row]]:
+            lines = [{"documentType": "Invoice", "refNbr": "7"}]
+            for moment in ("2026-03-02T09:00:00", "2026-03-02T10:00:00", "2026-03-02T09:30:00"):
+                yield [Row(f"Payment:{moment}", moment, "", {"paymentLines": lines})]
+
+        def one(self, entity: Entity | str, key: str) -> Row | None:
+            return None
+
+    assert settled_since(Payments(), LATER) == {"invoice:7": "2026-03-02T10:00:00"}
+
+
+def test_few_documents_are_read_again_by_number_and_many_from_the_list(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"invoice:{invoiced(portal)}", f"invoice:{invoiced(portal)}"]
+    reads = []
+    for most in (2, 1):
+        monkeypatch.setattr(repair, "ONE_BY_ONE", most)
+        portal.sandbox.log.clear()
+        assert sorted(record.key for record in repair.fresh_records(portal.visma, keys)) == keys
+        reads.append([call.path.rpartition("/")[2] for call in portal.sandbox.log.calls("visma")])
+    assert reads[0] == [key.partition(":")[2] for key in keys]
+    assert set(reads[1]) == {"customerinvoice"}
 
 
 def test_a_currency_the_portal_lacks_travels_in_base_where_the_connection_converts(portal: Portal) -> None:
