@@ -5,7 +5,6 @@ and sleeps. A client turns a final :class:`Answer` into its own results and erro
 """
 
 import email.utils
-import http.cookiejar
 import io
 import json
 import os
@@ -19,14 +18,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
-from importlib.metadata import PackageNotFoundError, version
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import requests
-from requests import exceptions as failures
-from requests.adapters import HTTPAdapter
 
 from ml_connector.errors import CredentialsError, TransientApiError, UsageError
+from ml_connector.http_session import new_session
+from ml_connector.reachability import Hosts, why_no_answer
 
 RETRIED_STATUSES = frozenset({408, 423, 429, 477, 500, 502, 503, 504, 521, 522, 523, 524, 525, 526})
 """Statuses that pass by themselves (reference: hubspot 10, visma 5)."""
@@ -39,14 +38,6 @@ SPOOL_BYTES = 8 * 1024 * 1024
 
 _READ_BYTES = 256 * 1024
 _NUMBER = re.compile(r"\d+(\.\d+)?")
-
-
-def user_agent() -> str:
-    """Return the User-Agent both APIs see, with the installed version."""
-    try:
-        return f"ml-connector/{version('ml-connector')}"
-    except PackageNotFoundError:
-        return "ml-connector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +206,7 @@ class Transport:
         pool_size: connections kept open.
         sleep: the sleeper, replaced in tests.
         random_fraction: the source of jitter in [0, 1), replaced in tests.
+        clock: seconds that only go forward, replaced in tests.
     """
 
     def __init__(
@@ -227,6 +219,7 @@ class Transport:
         pool_size: int = 16,
         sleep: Callable[[float], None] = time.sleep,
         random_fraction: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.system = system
         self.policy = policy or RetryPolicy()
@@ -236,7 +229,8 @@ class Transport:
         self._sleep = sleep
         self._random = random_fraction
         self._lock = threading.Lock()
-        self._session = _session(pool_size)
+        self._session = new_session(pool_size)
+        self._hosts = Hosts(clock)
 
     def close(self) -> None:
         """Close the connections kept open; a later request opens new ones."""
@@ -265,16 +259,21 @@ class Transport:
 
         Raises:
             NoUsableAnswerError: no whole answer within the policy's attempts and budget, or the last answer of a
-                request that ran out of tries is still one to retry (its status is on the error).
+                request that ran out of tries is still one to retry (its status is on the error). A host that has
+                never answered this transport is given up sooner (:mod:`ml_connector.reachability`).
             UsageError: the address is not a URL.
             CredentialsError: a credential holds a character that no HTTP header can carry.
         """
         waited = 0.0
+        host = urlsplit(request.url).netloc
         for attempt in range(1, self.policy.attempts + 1):
             if before is not None:
                 before()
+            if silent := self._hosts.begin(host):
+                raise self._unreachable(host, silent)
             answer, failure = self._try(request, write, spool)
             if answer is not None:
+                self._hosts.answered(host)
                 if after is not None:
                     after(answer)
                 if self._verdict(answer) is Verdict.FINAL:
@@ -287,6 +286,8 @@ class Transport:
             if wait > self.policy.longest_wait or waited + wait > self.policy.budget:
                 failure = f"{failure}; the next try would have to wait {wait:.0f} s"
                 break
+            if self._hosts.out_of_patience(host, wait, failure):
+                break
             with self._lock:
                 self.counts.retried += 1
                 self.counts.waited_seconds += wait
@@ -295,7 +296,7 @@ class Transport:
         raise self._exhausted(request, answer, failure)
 
     def _try(self, request: Request, write: bool, spool: bool) -> tuple[Answer | None, str]:
-        """Send once; return the answer, or None and the kind of failure."""
+        """Send once; return the answer, or None and why there is none."""
         with self._lock:
             self.counts.calls += 1
             self.counts.writes += int(write)
@@ -312,16 +313,20 @@ class Transport:
                 stream=True,
             ) as response:
                 answer = _whole_within(self.policy.body_timeout, response, spool)
-        except (failures.InvalidHeader, UnicodeError):
+        except (requests.exceptions.InvalidHeader, UnicodeError):
             # Neither text is passed on: both quote the header, and with it the token.
             raise self._unsendable() from None
-        except (failures.InvalidURL, failures.MissingSchema, failures.InvalidSchema):
+        except (
+            requests.exceptions.InvalidURL,
+            requests.exceptions.MissingSchema,
+            requests.exceptions.InvalidSchema,
+        ):
             raise UsageError(
                 f"The address of {self.system} is not a URL: {request.url.partition('?')[0]!r}.",
                 remedy="It starts with https:// and a host name.",
             ) from None
         except requests.RequestException as error:
-            return None, type(error).__name__
+            return None, why_no_answer(error)
         if answer.status == 429:
             with self._lock:
                 self.counts.throttled += 1
@@ -333,33 +338,22 @@ class Transport:
             remedy="Store it again without line breaks and without letters outside A-Z.",
         )
 
+    def _unreachable(self, host: str, reason: str) -> NoUsableAnswerError:
+        return NoUsableAnswerError(
+            f"{self.system} cannot be reached at {host}: {reason}.",
+            answer=None,
+            remedy="Check the address, and this machine's network and proxy; the next run tries again.",
+        )
+
     def _exhausted(self, request: Request, answer: Answer | None, failure: str) -> NoUsableAnswerError:
-        host = request.url.split("/")[2]
+        host = urlsplit(request.url).netloc
+        if not self._hosts.known(host):
+            return self._unreachable(host, failure)
         return NoUsableAnswerError(
             f"{self.system} gave no usable answer to {request.method} {request.label} at {host} ({failure}).",
             answer=answer,
             remedy="Check that the host is reachable and its status page; the next run tries again.",
         )
-
-
-def _session(pool_size: int) -> requests.Session:
-    """Return a session that takes proxies from the environment, but credentials and cookies from nowhere."""
-    session = requests.Session()
-    adapter = HTTPAdapter(pool_connections=pool_size, pool_maxsize=pool_size)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
-    session.headers["User-Agent"] = user_agent()
-    session.trust_env = True
-    # Without an auth object of its own, requests would put what a .netrc file holds for the host in place of the
-    # bearer token.
-    session.auth = _keep_headers
-    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    return session
-
-
-def _keep_headers(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Leave a request's own headers as they are."""
-    return prepared
 
 
 def _whole_within(seconds: float, response: requests.Response, spool: bool) -> Answer:
