@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from ml_connector.cli.connections import COMPONENT, problems_of
 from ml_connector.cli.credentials import checked
 from ml_connector.cli.output import console, emit, json_option
+from ml_connector.cli.program import as_called
 from ml_connector.credentials import ENVIRONMENT
 from ml_connector.database import engine
 from ml_connector.definitions import defs_folder
@@ -180,5 +181,7 @@ def _say(settings: ConnectionSettings, path: Path, stored: list[str], *, as_json
     if settings.start >= datetime.now(settings.zone).date():
         console.print(f"The first window begins on {settings.start}; nothing is synced before it has ended.")
     for credential in missing:
-        console.print(f"Next: ml-connector credentials set {settings.name} {credential}", soft_wrap=True)
-    console.print(f"Next: ml-connector ping {settings.name}")
+        console.print(
+            as_called(f"Next: ml-connector credentials set {settings.name} {credential}"), soft_wrap=True
+        )
+    console.print(as_called(f"Next: ml-connector ping {settings.name}"), soft_wrap=True)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ml_connector.cli.program import as_called
 from ml_connector.errors import ConnectorError, UsageError
 
 EXIT_FAILED = 1
@@ -104,12 +105,12 @@ def emit(document: Any) -> None:
 
 def emit_error(message: str, remedy: str | None = None, record: str | None = None) -> None:
     """Print what went wrong as the one JSON document of a command."""
-    emit({"error": {"message": message, "remedy": remedy, "record": record}})
+    emit({"error": {"message": message, "remedy": remedy and as_called(remedy), "record": record}})
 
 
 def show_error(text: str) -> None:
     """Print an error's sentence on standard error."""
-    errors.print(f"[bold red]Error:[/] {escape(text)}", soft_wrap=not errors.is_terminal)
+    errors.print(f"[bold red]Error:[/] {escape(as_called(text))}", soft_wrap=not errors.is_terminal)
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

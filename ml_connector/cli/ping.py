@@ -6,6 +6,7 @@ import click
 
 from ml_connector.cli.connections import find_connection
 from ml_connector.cli.output import EXIT_FAILED, console, emit, json_option, show_lines
+from ml_connector.cli.program import as_called
 from ml_connector.credentials import credentials_of
 from ml_connector.http import RetryPolicy
 from ml_connector.hubspot.calls import hubspot_transport
@@ -56,8 +57,8 @@ def ping(name: str, *, as_json: bool) -> None:
         ]
         emit({"connection": name, "ready": not _stops(findings), "findings": lines})
     else:
-        show_lines((_fields(finding), finding.message) for finding in coming)
-        console.print(f"\n{_verdict(name, len(_stops(findings)))}")
+        show_lines((_fields(finding), as_called(finding.message)) for finding in coming)
+        console.print(f"\n{as_called(_verdict(name, len(_stops(findings))))}")
     raise click.exceptions.Exit(EXIT_FAILED if _stops(findings) else 0)
 
 

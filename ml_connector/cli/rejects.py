@@ -8,6 +8,7 @@ from rich.padding import Padding
 
 from ml_connector.cli.connections import find_connection
 from ml_connector.cli.output import Commands, console, emit, json_option
+from ml_connector.cli.program import as_called
 from ml_connector.database import engine
 from ml_connector.errors import UsageError
 from ml_connector.ledger.rejects import OpenReject, dismiss, open_rejects
@@ -37,7 +38,8 @@ def list_rejects(name: str, *, as_json: bool) -> None:
         console.print(f"\n[bold]{len(keys)} {entity}:[/] {escape(message)}")
         console.print(Padding(escape(remedy), (0, 0, 0, 2)))
         console.print(Padding(escape(", ".join(keys)), (0, 0, 0, 2)), style="dim")
-    console.print(f"\nTo put one aside: ml-connector rejects dismiss {name} --record {found[0].record}")
+    aside = f"To put one aside: ml-connector rejects dismiss {name} --record {found[0].record}"
+    console.print(f"\n{as_called(aside)}", soft_wrap=not console.is_terminal)
 
 
 def _by_cause(found: Iterable[OpenReject]) -> dict[tuple[str, str, str], list[str]]:
