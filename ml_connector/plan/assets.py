@@ -38,7 +38,7 @@ from ml_connector.plan.upcoming import upcoming, upcoming_documents
 from ml_connector.records.booking_model import PaymentRecord, PurchasesRecord, TransactionRecord
 from ml_connector.records.invoice_model import InvoiceRecord
 from ml_connector.records.model import CompanyRecord, ContactRecord
-from ml_connector.settings import ConnectionSettings
+from ml_connector.settings import ConnectionSettings, RecordKind
 from ml_connector.step import Step, counted
 from ml_connector.storage import Dataset
 from ml_connector.windows import last_day
@@ -67,16 +67,30 @@ def build_assets(
 ) -> list[dg.AssetsDefinition]:
     """Return the plan assets of a connection."""
     step = Step("plan", settings, partitions, kinds=("hubspot", "parquet"))
-    return [_companies(step), _contacts(step), _invoices(step), _payments(step), _transactions(step)]
+    money = (
+        (RecordKind.INVOICES, _invoices),
+        (RecordKind.PAYMENTS, _payments),
+        (RecordKind.TRANSACTIONS, _transactions),
+    )
+    return [
+        _companies(step),
+        _contacts(step),
+        *(make(step) for kind, make in money if settings.carries(kind)),
+    ]
 
 
 def _companies(step: Step) -> dg.AssetsDefinition:
+    bought_too = step.settings.carries(RecordKind.PURCHASES)
+
     @step.asset(
         "companies",
         "What a sync would change in HubSpot's companies, record by record, with the reason. Writes nothing.",
-        ins={"records": step.key("records", "companies"), "purchases": step.key("records", "purchases")},
+        ins={
+            "records": step.key("records", "companies"),
+            **({"purchases": step.key("records", "purchases")} if bought_too else {}),
+        },
     )
-    def plan(context: dg.AssetExecutionContext, records: Dataset, purchases: Dataset) -> Dataset:
+    def plan(context: dg.AssetExecutionContext, records: Dataset, **purchases: Dataset) -> Dataset:
         hubspot = step.hubspot(context)
         ledger = LedgerReader(engine(), step.settings.name)
         planner = CompanyPlanner(
@@ -86,9 +100,11 @@ def _companies(step: Step) -> dg.AssetsDefinition:
         unknown = unknown_records(ledger, "companies", records, due)
         stream = (CompanyRecord.from_row(row) for row in records.rows())
         both = companies_with_due(stream, due, present_companies(records) if due else ())
-        sums = PurchasesPlanner(ledger, hubspot.get_client())
-        bought = with_purchases(purchases, due_again(ledger, "purchases", PurchasesRecord.from_row))
-        return _write(context, step, chain(planner.plan(both, unknown), sums.plan(bought)))
+        operations = planner.plan(both, unknown)
+        for window in purchases.values():
+            bought = with_purchases(window, due_again(ledger, "purchases", PurchasesRecord.from_row))
+            operations = chain(operations, PurchasesPlanner(ledger, hubspot.get_client()).plan(bought))
+        return _write(context, step, operations)
 
     return plan
 

@@ -81,14 +81,11 @@ class InvoiceLinks:
         self._deals = deals
         self._companies = companies
 
-    def plan(
-        self, documents: Sequence[Document], missing: Collection[str], expected: int
-    ) -> Iterator[Operation]:
+    def plan(self, documents: Sequence[Document], expected: int) -> Iterator[Operation]:
         """Yield the links to make and to remove.
 
         Args:
             documents: the invoices.
-            missing: keys of lines that are not going to be in HubSpot.
             expected: how many invoices the run is going to ask deals for, as far as is known.
         """
         contacts = self._contacts.choose(
@@ -98,7 +95,7 @@ class InvoiceLinks:
         deals = self._choose_deals([one for one in documents if _asks_for_deal(one)], expected)
         for document in documents:
             wanted = (
-                *_lines(document.record, missing),
+                *(Wanted(line.key, LINES) for line in document.record.lines),
                 *_contact(document, contacts.get(document.key)),
                 *self._deal(document, deals),
                 *_company(document.record),
@@ -173,12 +170,6 @@ def _asks_for_deal(document: Document) -> bool:
 
 def _ask(record: InvoiceRecord) -> Ask:
     return Ask(record.key, record.contacts, record.emails, record.customer)
-
-
-def _lines(record: InvoiceRecord, missing: Collection[str]) -> Iterator[Wanted]:
-    for line in record.lines:
-        if line.key not in missing:
-            yield Wanted(line.key, LINES)
 
 
 def _contact(document: Document, chosen: Wanted | None) -> Iterator[Wanted]:

@@ -119,7 +119,7 @@ class InvoicePlanner:
                     planned.add(operation.key)
                 yield operation
         yield from self._lines.plan_due()
-        yield from self._late.rest(planned, partition)
+        yield from self._late.rest(partition)
         yield from self._links.owed(planned, partition)
         yield from earlier_drafts(self._documents.drafts(), planned, partition)
         yield from self._deals.later(
@@ -148,12 +148,8 @@ class InvoicePlanner:
         links = by_owner(self._ledger.links_of(OBJECT, keys))
         statuses = self._ledger.values_of(OBJECT, keys, (STATUS,))
         documents = [self._document(sendable[one.item.key], one, links, statuses) for one in alive]
-        missing: set[str] = set()
-        for operation in self._lines.plan([_parent(one) for one in documents]):
-            if operation.action in (Action.REJECT, Action.CONFLICT):
-                missing.add(operation.key)
-            yield operation
-        yield from self._links.plan(documents, missing, unknown)
+        yield from self._lines.plan([_parent(one) for one in documents])
+        yield from self._links.plan(documents, unknown)
         for document in documents:
             if document.draft:
                 yield _opening(document)

@@ -1,6 +1,6 @@
 """Days overdue of open invoices, which grow although nothing changes in Visma: brought up to date by every run."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ml_connector.ledger.document_queries import Late
@@ -33,24 +33,23 @@ class LateInvoices:
             reason=REASON,
         )
 
-    def rest(self, planned: Collection[str], partition: str) -> Iterator[Operation]:
+    def rest(self, partition: str) -> Iterator[Operation]:
         """Yield the updates of invoices that are not in the window.
 
         They carry no stamp and no fingerprint: the version that was synced stays what it is.
         """
         for late in self._late.values():
-            if late.key not in planned:
-                yield Operation(
-                    entity="invoices",
-                    object_type="invoices",
-                    action=Action.UPDATE,
-                    keys=(late.key,),
-                    partition=partition,
-                    hubspot_id=late.hubspot_id,
-                    values={DAYS_OVERDUE: str(late.days)},
-                    previous={DAYS_OVERDUE: late.shown},
-                    reason=REASON,
-                )
+            yield Operation(
+                entity="invoices",
+                object_type="invoices",
+                action=Action.UPDATE,
+                keys=(late.key,),
+                partition=partition,
+                hubspot_id=late.hubspot_id,
+                values={DAYS_OVERDUE: str(late.days)},
+                previous={DAYS_OVERDUE: late.shown},
+                reason=REASON,
+            )
 
 
 REASON = "it is overdue by another day"

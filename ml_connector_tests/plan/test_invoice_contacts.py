@@ -111,6 +111,15 @@ class TestLater:
         assert books.linked("contacts") == {books.chain.contact("p1@fjord.no").id}
         assert books.invoice().values["hs_invoice_status"] == "open"
 
+    def test_one_that_never_came_and_has_no_other_is_given_up_when_the_invoice_comes_again(
+        self, books: Books
+    ) -> None:
+        books.sync(document(contact={"id": 2}), upcoming=upcoming(books, person(2)))
+        plan = books.plan(document(contact={"id": 2}))
+        assert of(plan, "invoice_links")[f"{KEY}>contact:2"].action is Action.UNLINK
+        books.load(plan)
+        assert books.invoice().values["hs_invoice_status"] == "open"
+
     def test_one_that_comes_late_is_still_linked(self, books: Books) -> None:
         coming = upcoming(books, person(2))
         books.sync(document(contact={"id": 2}), upcoming=coming)

@@ -172,9 +172,10 @@ class TestChanges:
         assert sales.linked("deals") == set()
 
     def test_a_draft_is_asked_for_again(self, sales: Books) -> None:
-        sales.sync(document(customer={"number": "99"}))
+        same = document(customer={"number": "99"}, externalReference="T-1")
+        sales.sync(same)
         number = deal(sales, None, order_reference="T-1")
-        plan = sales.plan(document(customer={"number": "99"}, externalReference="T-1"))
+        plan = sales.plan(same, now=datetime.now(UTC) + timedelta(days=9))
         assert f"{KEY}>deal:{number}" in of(plan, "invoice_links")
 
 

@@ -1,6 +1,7 @@
 """The plan for documents over several runs: drafts, days overdue, rejects, and a ledger that was lost."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -82,8 +83,10 @@ class TestDaysOverdue:
         books.sync(document())
         plan = books.plan(document(stamp=LATER, as_of=TOMORROW), as_of=TOMORROW)
         assert of(plan, "invoices")["invoice:100234"].values == {"visma_days_overdue": "5"}
-        changed = document(stamp=LATER, as_of=TOMORROW, customerRefNumber="PO 7")
-        plan = books.plan(changed, as_of=TOMORROW)
+        books.load(plan)
+        assert books.invoice().values["visma_days_overdue"] == "5"
+        changed = document(stamp=LATER, as_of=date(2026, 11, 22), customerRefNumber="PO 7")
+        plan = books.plan(changed, as_of=date(2026, 11, 22))
         assert of(plan, "invoices")["invoice:100234"].values.keys() == {
             "visma_days_overdue",
             "hs_purchase_order_number",
@@ -155,6 +158,20 @@ class TestRejects:
         assert books.chain.rejects() == {}
         assert books.invoice().values["hs_invoice_status"] == "open"
 
+    def test_a_line_of_a_document_that_is_gone_is_not_tried_again_either(self, books: Books) -> None:
+        books.chain.portal.poison(PoisonRule("line_items", "visma_line_id", ".*:2"))
+        books.sync(document(lines=TWO_LINES))
+        books.chain.portal.archive_as_person("invoices", books.invoice().id)
+        plan = books.plan(document(lines=TWO_LINES, stamp=LATER, customerRefNumber="PO 7"))
+        assert actions(plan) == {"invoices": {"conflict": 1}}
+
+    def test_one_in_base_currency_goes_in_its_own_once_the_portal_has_it(self, books: Books) -> None:
+        books.chain.portal.poison(PoisonRule("invoices", "visma_number", "100234"))
+        books.sync(document(rate=Decimal(10), base="NOK"), currencies=("NOK",))
+        books.chain.portal.poison()
+        books.sync(currencies=("NOK", "EUR"))
+        assert books.invoice().values["hs_currency"] == "EUR"
+
     def test_the_window_brings_the_newer_version(self, books: Books) -> None:
         books.chain.portal.poison(PoisonRule("invoices", "visma_number", "100234"))
         books.sync(document())
@@ -190,12 +207,13 @@ class TestLostLedger:
 
     def test_lines_the_document_no_longer_has_are_archived(self, books: Books) -> None:
         books.sync(document(lines=TWO_LINES))
-        foreign = books.chain.portal.add_record("line_items", {"name": "Frakt"})
-        books.chain.portal.link("invoices", books.invoice().id, "line_items", foreign)
+        for name, own in (("Frakt", {}), ("Annen", {"visma_line_id": "other:Invoice:100234:2"})):
+            foreign = books.chain.portal.add_record("line_items", {"name": name, **own})
+            books.chain.portal.link("invoices", books.invoice().id, "line_items", foreign)
         self.forget(books)
         books.sync(document(stamp=LATER))
         names = {line.values["name"] for line in books.chain.portal.records("line_items").values()}
-        assert names == {"Vare 1", "Frakt"}
+        assert names == {"Vare 1", "Frakt", "Annen"}
 
     def test_a_draft_is_opened(self, books: Books) -> None:
         books.sync(document(customer={"number": "99"}))
