@@ -11,13 +11,14 @@ from contextlib import contextmanager, suppress
 from datetime import UTC
 from functools import cache
 from pathlib import Path
+from types import MethodType
 from typing import Any, Self
 
 import dagster as dg
 import sqlalchemy as sa
 from dagster._core.execution.stats import StepEventStatus
 from dagster._core.instance import InstanceRef
-from dagster._core.storage.event_log import EventLogStorage
+from dagster._core.storage.event_log import EventLogStorage, SqlEventLogStorage
 from dagster._core.storage.local_compute_log_manager import LocalComputeLogManager
 from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._serdes import ConfigurableClassData
@@ -86,6 +87,7 @@ class ConnectorStorage(DagsterPostgresStorage):
         for part in (storage.run_storage, storage.event_log_storage, storage.schedule_storage):
             vars(part)["_engine"] = pool  # there is no public way to give them one
         _look_once(storage.event_log_storage, seen)
+        _store_quietly(storage.event_log_storage)
         return storage
 
 
@@ -121,6 +123,11 @@ def _look_once(events: EventLogStorage, seen: set[str]) -> None:
 
     for name in ("has_table", "_has_asset_key_col_on_connection"):
         vars(events)[name] = once(getattr(events, name))
+
+
+def _store_quietly(events: EventLogStorage) -> None:
+    """Let the storage of events do without the NOTIFY after each, a statement of its own that nobody listens to."""
+    vars(events)["store_event"] = MethodType(SqlEventLogStorage.store_event, events)
 
 
 class ConnectorComputeLogs(LocalComputeLogManager):

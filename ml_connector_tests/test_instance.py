@@ -151,6 +151,20 @@ class TestConfiguration:
             with pytest.raises(AssertionError):
                 other.event_log_storage.has_table("missing")  # type: ignore[attr-defined]
 
+    def test_nobody_is_notified_of_an_event(self, instance: dg.DagsterInstance) -> None:
+        said: list[str] = []
+        pool = instance.event_log_storage._engine  # type: ignore[attr-defined]
+
+        def note(*arguments: Any) -> None:
+            said.append(arguments[2].split()[0])
+
+        sa.event.listen(pool, "before_cursor_execute", note)
+        instance.report_runless_asset_event(dg.AssetMaterialization("told"))
+        sa.event.remove(pool, "before_cursor_execute", note)
+        assert "INSERT" in said
+        assert "NOTIFY" not in said
+        assert instance.get_latest_materialization_event(dg.AssetKey("told")) is not None
+
     def test_a_database_that_went_away_since_is_said_in_plain_words(
         self, instance: dg.DagsterInstance, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
