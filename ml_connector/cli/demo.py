@@ -16,8 +16,8 @@ import click
 
 from ml_connector.cli.dev import dagster
 from ml_connector.cli.init import make_connection, yesterday
-from ml_connector.cli.output import console, emit, json_option
-from ml_connector.cli.sandbox import addresses
+from ml_connector.cli.output import PORT, console, emit, json_option
+from ml_connector.cli.sandbox import MANY, addresses
 from ml_connector.cli.sync import Summary, document, run_windows, show_summary
 from ml_connector.credentials import ENVIRONMENT
 from ml_connector.database import engine, home
@@ -35,10 +35,16 @@ UI_SECONDS = 90.0
 
 @click.command(short_help="See it work: a pretended company, a first sync, the UI.")
 @click.option("--headless", is_flag=True, help="The same without the UI: sync, print the summary, end.")
-@click.option("--customers", default=120, show_default=True, help="Customers of the Visma company.")
-@click.option("--suppliers", default=40, show_default=True, help="Suppliers of the Visma company.")
-@click.option("--port", default=8765, show_default=True, help="Port of the sandbox, or any if it is taken.")
-@click.option("--ui-port", default=3000, show_default=True, help="Port of the UI, or any if it is taken.")
+@click.option(
+    "--customers", type=MANY, default=120, show_default=True, help="Customers of the Visma company."
+)
+@click.option("--suppliers", type=MANY, default=40, show_default=True, help="Suppliers of the Visma company.")
+@click.option(
+    "--port", type=PORT, default=8765, show_default=True, help="Port of the sandbox, or any if it is taken."
+)
+@click.option(
+    "--ui-port", type=PORT, default=3000, show_default=True, help="Port of the UI, or any if it is taken."
+)
 @json_option
 def demo(headless: bool, customers: int, suppliers: int, port: int, ui_port: int, *, as_json: bool) -> None:
     """Start the sandbox, sync its Visma company into its HubSpot portal, and open the UI on the result.

@@ -13,7 +13,7 @@ from types import FrameType
 import click
 import yaml
 
-from ml_connector.cli.output import EXIT_FAILED, console, emit, json_option
+from ml_connector.cli.output import EXIT_FAILED, PORT, console, emit, json_option
 from ml_connector.database import HOME_VARIABLE, home
 from ml_connector.definitions import DEFS_VARIABLE, defs_folder
 from ml_connector.errors import UsageError
@@ -32,7 +32,7 @@ Dagster = subprocess.Popen[bytes]
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Dagster has no login: bind to loopback."
 )
-@click.option("--port", default=3000, show_default=True, help="Port of the UI.")
+@click.option("--port", type=PORT, default=3000, show_default=True, help="Port of the UI.")
 @json_option
 def dev(host: str, port: int, *, as_json: bool) -> None:
     """Run the Dagster UI and daemon until interrupted.

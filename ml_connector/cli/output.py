@@ -14,6 +14,9 @@ from rich.table import Table
 from ml_connector.cli.program import as_called
 from ml_connector.errors import ConnectorError, UsageError
 
+PORT = click.IntRange(1, 65535)
+"""The type of an option that names a port."""
+
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_REJECTS = 3

@@ -10,13 +10,24 @@ from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN
 from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector.sandbox.visma.settings import VismaSandboxSettings
 
+MANY = click.IntRange(min=0)
+"""The type of an option that says how many."""
+
 
 @click.command(short_help="Run both APIs on this machine, with a company in them.")
-@click.option("--port", default=8765, show_default=True, help="Port on 127.0.0.1; 0 for a free one.")
-@click.option("--customers", default=120, show_default=True, help="Customers of the Visma company.")
-@click.option("--suppliers", default=40, show_default=True, help="Suppliers of the Visma company.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 for a free one.",
+)
+@click.option(
+    "--customers", type=MANY, default=120, show_default=True, help="Customers of the Visma company."
+)
+@click.option("--suppliers", type=MANY, default=40, show_default=True, help="Suppliers of the Visma company.")
 @click.option("--seed", default=2026, show_default=True, help="The same seed gives the same company.")
-@click.option("--latency-ms", default=0, show_default=True, help="Added to every answer.")
+@click.option("--latency-ms", type=MANY, default=0, show_default=True, help="Added to every answer.")
 @click.option(
     "--portal",
     type=click.Choice(["none", "demo"]),

@@ -52,6 +52,24 @@ def test_an_expected_error_is_one_sentence_on_standard_error(
     assert (result.exit_code, result.stdout, result.stderr.strip()) == (code, "", text)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("dev", "--port", "80801"),
+        ("demo", "--headless", "--port", "80801"),
+        ("demo", "--headless", "--ui-port", "0"),
+        ("demo", "--headless", "--customers", "-5"),
+        ("sandbox", "--port", "-1"),
+        ("sandbox", "--suppliers", "-1"),
+        ("sandbox", "--latency-ms", "-1"),
+    ],
+)
+def test_a_number_that_cannot_be_is_a_wrong_use(shell: Shell, words: tuple[str, ...]) -> None:
+    result = shell(*words)
+    assert result.exit_code == 2
+    assert f"{words[-1]} is not in the range" in result.stderr
+
+
 def test_an_error_keeps_its_square_brackets() -> None:
     result = CliRunner().invoke(failing, ["go"], obj=UsageError("[red] is [no] key."))
     assert result.stderr == "Error: [red] is [no] key.\n"
