@@ -1,5 +1,7 @@
 """Finding connections: every ``defs.yaml`` of the folder that Dagster loads, read without starting Dagster."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from ml_connector.settings import ConnectionSettings
 
 COMPONENT = "ml_connector.VismaHubSpotConnection"
 
+CORRECT = "Correct it; docs/settings.md has every setting."
+
 
 def all_connections() -> dict[str, ConnectionSettings]:
     """Return the connections by name.
@@ -21,9 +25,10 @@ def all_connections() -> dict[str, ConnectionSettings]:
     """
     found: dict[str, ConnectionSettings] = {}
     for path in sorted(defs_folder().glob("**/defs.yaml")):
-        for document in _documents(path):
+        for written in _documents(path):
+            document = written.value
             if isinstance(document, dict) and document.get("type") == COMPONENT:
-                settings = _settings(path, document.get("attributes") or {})
+                settings = _settings(path, document.get("attributes") or {}, written)
                 if settings.name in found:
                     raise UsageError(
                         f"{path}: there is another connection {settings.name!r}.",
@@ -47,24 +52,60 @@ def find_connection(name: str) -> ConnectionSettings:
         if known
         else f"There is none yet; make it with `ml-connector init {name}`."
     )
-    raise UsageError(f"There is no connection {name!r}.", remedy=hint)
+    raise UsageError(f"There is no connection {name!r} in {defs_folder()}.", remedy=hint)
 
 
-def _documents(path: Path) -> list[object]:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One document of a file: its value, and the tree of nodes it was made from, which know their lines."""
+
+    value: object
+    tree: yaml.Node
+
+    def line(self, place: Sequence[int | str]) -> int:
+        """Return the line of a setting, or of the innermost part around it that is written."""
+        node = self.tree
+        line = node.start_mark.line
+        for step in place:
+            below = _below(node, step)
+            if below is None:
+                break
+            line, node = below
+        return line + 1
+
+
+def _below(node: yaml.Node, step: int | str) -> tuple[int, yaml.Node] | None:
+    """Return the line and the node of a part of a node, or None where it has no such part."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return key.start_mark.line, value
+    elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step].start_mark.line, node.value[step]
+    return None
+
+
+def _documents(path: Path) -> list[Written]:
     try:
-        return list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        found = []
+        while loader.check_node() and (tree := loader.get_node()) is not None:
+            found.append(Written(loader.construct_document(tree), tree))
+        return found
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "it is not YAML"
-        raise UsageError(
-            f"{path}{place}: {problem}.", remedy="Correct it; `dg check yaml` checks all of them."
-        ) from None
+        raise UsageError(f"{path}{place}: {problem}.", remedy=CORRECT) from None
 
 
 def problems_of(error: ValidationError) -> str:
     """Return what is wrong with a connection's attributes, one sentence per setting, without the values' internals."""
-    return " ".join(f"{_setting(item['loc'])}{_reason(item)}." for item in error.errors())
+    return " ".join(_problem(item) for item in error.errors())
+
+
+def _problem(item: Any) -> str:
+    return f"{_setting(item['loc'])}{_reason(item)}."
 
 
 def _setting(place: tuple[int | str, ...]) -> str:
@@ -87,8 +128,11 @@ def _reason(item: Any) -> str:
     return str(item["msg"]).removeprefix("Value error, ").removesuffix(".")
 
 
-def _settings(path: Path, attributes: object) -> ConnectionSettings:
+def _settings(path: Path, attributes: object, written: Written) -> ConnectionSettings:
     try:
         return ConnectionSettings.model_validate(attributes)
     except ValidationError as error:
-        raise UsageError(f"{path}: {problems_of(error)}", remedy="`dg check yaml` shows the line.") from None
+        lines = " ".join(
+            f"Line {written.line(('attributes', *item['loc']))}: {_problem(item)}" for item in error.errors()
+        )
+        raise UsageError(f"{path}: {lines}", remedy=CORRECT) from None

@@ -24,7 +24,7 @@ from ml_connector.vault import Vault
 
 HEADING = """\
 # A connection of ml-connector: one Visma company and one HubSpot portal.
-# Every field is described in docs/settings.md; `dg check yaml` checks this file. Credentials are never written here.
+# Every field is described in docs/settings.md; `ml-connector ping` names the line of a mistake. No credentials here.
 """
 
 DEFAULT_ZONE = "Europe/Oslo"

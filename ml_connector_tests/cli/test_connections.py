@@ -8,7 +8,7 @@ from ml_connector_tests.cli.conftest import Shell
 
 def test_an_empty_folder_says_how_to_make_a_connection(shell: Shell) -> None:
     error = shell.json("sync", "acme", code=2)["error"]
-    assert error["message"] == "There is no connection 'acme'."
+    assert error["message"] == f"There is no connection 'acme' in {shell.defs}."
     assert error["remedy"] == "There is none yet; make it with `ml-connector init acme`."
 
 
@@ -37,18 +37,22 @@ def test_two_files_of_one_name_are_not_told_apart_by_chance(shell: Shell) -> Non
         ),
         (
             "type: ml_connector.VismaHubSpotConnection\nattributes:\n  name: acme\n  strat: 2026-11-02\n",
-            ["start: it is missing.", "strat: there is no such setting."],
+            ["Line 2: start: it is missing.", "Line 4: strat: there is no such setting."],
         ),
         (
             "type: ml_connector.VismaHubSpotConnection\nattributes: {name: acme, start: 2026-11-02, timezone: X}\n",
-            ["timezone: 'X' is not a time zone; use a name such as Europe/Oslo."],
+            ["Line 2: timezone: 'X' is not a time zone; use a name such as Europe/Oslo."],
         ),
         (
             "type: ml_connector.VismaHubSpotConnection\n"
-            "attributes: {name: acme, start: 2026-11-02, matching: {companies: [colour]}}\n",
-            ["matching.companies.0: Input should be 'organisation_number'"],
+            "attributes:\n  name: acme\n  start: 2026-11-02\n"
+            "  matching:\n    companies:\n      - email\n      - colour\n",
+            ["Line 8: matching.companies.1: Input should be 'organisation_number'"],
         ),
-        ("type: ml_connector.VismaHubSpotConnection\n", ["name: it is missing.", "start: it is missing."]),
+        (
+            "type: ml_connector.VismaHubSpotConnection\n",
+            ["Line 1: name: it is missing.", "Line 1: start: it is missing."],
+        ),
     ],
 )
 def test_a_mistake_in_a_file_is_named_with_the_file(shell: Shell, text: str, sentences: list[str]) -> None:
