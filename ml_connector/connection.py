@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from ml_connector.automation import build_job, build_sensor
 from ml_connector.hubspot import assets as hubspot_assets
-from ml_connector.hubspot.loads import LOADS
+from ml_connector.hubspot.loads import loads_of
 from ml_connector.hubspot.resource import HubSpotResource
 from ml_connector.instance import RunLifeResource
 from ml_connector.partitions import partitions_of
@@ -46,15 +46,15 @@ def build_defs(settings: ConnectionSettings, *, resources: Mapping[str, Any] | N
     return dg.Definitions(
         assets=assets,
         jobs=[build_job(settings), reconciliation_assets.build_job(settings)],
-        sensors=[build_sensor(settings, partitions, loads_of(settings.name))],
+        sensors=[build_sensor(settings, partitions, ends_of(settings))],
         resources={**SHARED_RESOURCES, **own, **(resources or {})},
         executor=dg.in_process_executor,
     )
 
 
-def loads_of(connection: str) -> list[dg.AssetKey]:
+def ends_of(settings: ConnectionSettings) -> list[dg.AssetKey]:
     """Return the keys of a connection's loads: a window that one of them has not materialised is not done."""
-    return [dg.AssetKey([connection, "hubspot", load.entity]) for load in LOADS]
+    return [dg.AssetKey([settings.name, "hubspot", load.entity]) for load in loads_of(settings)]
 
 
 class VismaHubSpotConnection(dg.Component):

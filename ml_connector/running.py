@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from ml_connector.automation import CONNECTION_TAG, due_windows, job_name, run_tags
-from ml_connector.connection import build_defs, loads_of
+from ml_connector.connection import build_defs, ends_of
 from ml_connector.database import database_error, database_url
 from ml_connector.errors import UsageError
 from ml_connector.instance import LIFE_TAG
@@ -81,7 +81,7 @@ class JobRun:
         subset: bool = False,
     ) -> None:
         keys = job.asset_layer.executable_asset_keys
-        self.steps = [f"{key.path[1]}/{key.path[2]}" for key in keys]
+        self.steps = [_entity(node.name) for node in job.nodes]
         self._instance = instance
         self._job = job
         self._config = {"ops": {step: {"config": dict(values)} for step, values in (config or {}).items()}}
@@ -193,7 +193,7 @@ def choose_partitions(
     """
     partitions = partitions_of(settings)
     if first is None:
-        return due_windows(instance, settings, partitions, loads_of(settings.name), datetime.now(UTC))
+        return due_windows(instance, settings, partitions, ends_of(settings), datetime.now(UTC))
     keys = list(partitions.get_partition_keys())
     for key in (first, last or first):
         if key not in keys:

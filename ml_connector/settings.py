@@ -88,6 +88,15 @@ class Policy(StrEnum):
     NEVER_AFTER_CREATE = "never_after_create"
 
 
+class RecordKind(StrEnum):
+    """Records that may travel besides companies and contacts."""
+
+    PURCHASES = "purchases"
+    INVOICES = "invoices"
+    PAYMENTS = "payments"
+    TRANSACTIONS = "transactions"
+
+
 class DealRule(StrEnum):
     """How the deal of an invoice may be recognised."""
 
@@ -335,16 +344,33 @@ class ConnectionSettings(_Settings):
         default=("team:finance-systems",),
         description="Owners shown on the assets: e-mail addresses or team:name.",
     )
+    records: tuple[RecordKind, ...] = Field(
+        default=tuple(RecordKind),
+        description="The records that travel besides companies and contacts; payments and transactions need invoices, "
+        "which they are linked with.",
+    )
     matching: MatchingSettings = Field(
         default=MatchingSettings(), description="How existing records are recognised."
     )
     merging: MergingSettings = Field(default=MergingSettings(), description="Which side wins, per property.")
 
     @model_validator(mode="after")
+    def _links_have_an_end(self) -> "ConnectionSettings":
+        if {RecordKind.PAYMENTS, RecordKind.TRANSACTIONS} & set(self.records) and not self.carries(
+            RecordKind.INVOICES
+        ):
+            raise ValueError("payments and transactions are linked with invoices; add invoices to records")
+        return self
+
+    @model_validator(mode="after")
     def _midnight_cut_exists(self) -> "ConnectionSettings":
         if self.not_before is not None and self.not_before.tzinfo is not None:
             raise ValueError("not_before is a time of day in the company's zone; write it without an offset")
         return self
+
+    def carries(self, kind: RecordKind | None) -> bool:
+        """Return whether these records travel; None stands for companies and contacts, which always do."""
+        return kind is None or kind in self.records
 
     @property
     def zone(self) -> ZoneInfo:

@@ -51,6 +51,9 @@ GRAPH: dict[str, tuple[str, ...]] = {
     "hubspot/properties": (),
     "hubspot/companies": ("plan/companies", "hubspot/properties"),
     "hubspot/contacts": ("plan/contacts", "hubspot/properties", "hubspot/companies"),
+    "hubspot/invoices": ("plan/invoices", "hubspot/properties", "hubspot/contacts"),
+    "hubspot/payments": ("plan/payments", "hubspot/properties", "hubspot/invoices"),
+    "hubspot/transactions": ("plan/transactions", "hubspot/properties", "hubspot/invoices"),
     "reconciliation/statement": (),
 }
 """What depends on what, without the connection's name."""
@@ -71,8 +74,11 @@ CHECKS = {
         for name in GRAPH
         if name.startswith("visma/") and not name.endswith(WHOLE_LISTS)
     },
-    "hubspot/companies": {"every_record_accounted_for", "no_rejects"},
-    "hubspot/contacts": {"every_record_accounted_for", "no_rejects"},
+    **{
+        name: {"every_record_accounted_for", "no_rejects"}
+        for name in GRAPH
+        if name.startswith("hubspot/") and name != "hubspot/properties"
+    },
     "reconciliation/statement": {
         "invoices_agree",
         "balances_agree",
@@ -113,6 +119,32 @@ def test_steps_follow_one_another_as_the_picture_has_it(graph: AssetGraph) -> No
     for node in graph.asset_nodes:
         for parent in node.parent_keys:
             assert order.index(node.key.path[1]) - order.index(parent.path[1]) in (0, 1)
+
+
+def test_only_what_travels_is_in_the_graph() -> None:
+    def names(*records: str) -> set[str]:
+        graph = build_defs(settings(records=records)).resolve_asset_graph()
+        return {"/".join(node.key.path[1:]) for node in graph.asset_nodes}
+
+    people = {
+        f"{step}/{entity}"
+        for step in ("visma", "records", "plan", "hubspot")
+        for entity in ("companies", "contacts", "customers", "suppliers", "properties")
+    } & GRAPH.keys()
+    assert names() == people | {"reconciliation/statement"}
+    bought = {"visma/purchase_orders", "visma/supplier_invoices", "records/purchases"}
+    assert names("purchases") - names() == bought
+    invoiced = {name for name in GRAPH if "customer_" in name} | {"visma/currencies"}
+    assert names("invoices") - names() == invoiced | {
+        f"{step}/invoices" for step in ("records", "plan", "hubspot")
+    }
+    assert names("invoices", "payments", "transactions", "purchases") == GRAPH.keys()
+
+
+def test_payments_and_transactions_need_the_invoices_they_are_linked_with() -> None:
+    for kind in ("payments", "transactions"):
+        with pytest.raises(ValueError, match="add invoices to records"):
+            settings(records=[kind])
 
 
 @pytest.mark.parametrize("name", GRAPH)

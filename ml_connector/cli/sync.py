@@ -22,7 +22,20 @@ from ml_connector.cli.output import (
 from ml_connector.errors import UsageError
 from ml_connector.settings import ConnectionSettings
 
-COUNTS = ("read", "created", "updated", "unchanged", "skipped", "rejected", "pending", "conflicts")
+ALWAYS = ("read", "created", "updated", "unchanged")
+"""Counts that a summary shows even where all are nothing."""
+
+COUNTS = (
+    "read",
+    "created",
+    "updated",
+    "unchanged",
+    "archived",
+    "skipped",
+    "rejected",
+    "pending",
+    "conflicts",
+)
 """What a summary counts for each entity, in this order; the last three keep a run from being a plain success."""
 
 PLANNED = {"created": "create", "updated": "update", "rejected": "reject"}
@@ -167,7 +180,7 @@ def _add(summary: Summary, connection: str, run_id: str, *, planned: bool) -> No
     from ml_connector.database import engine
     from ml_connector.ledger.queries import run_report
 
-    report = run_report(engine(), connection, run_id)
+    report = run_report(engine(), connection, run_id, planned=planned)
     for entity, counts in report.entities.items():
         known = summary.entities.setdefault(entity, dict.fromkeys(COUNTS, 0))
         for name in COUNTS:
@@ -199,9 +212,13 @@ def show_summary(summary: Summary, *, hint: str | None = None) -> None:
         console.print(f"{summary.connection}: every complete window is synced; nothing to do.")
         return
     span = summary.partitions[0] + (f" to {summary.partitions[-1]}" if len(summary.partitions) > 1 else "")
-    rows = [(entity, *(counts[name] for name in COUNTS)) for entity, counts in summary.entities.items()]
-    if rows:
-        names = COUNTS if summary.status != "planned" else [PLANNED.get(name, name) for name in COUNTS]
+    met = {entity: counts for entity, counts in summary.entities.items() if counts["read"]}
+    shown = [name for name in COUNTS if name in ALWAYS or any(counts[name] for counts in met.values())]
+    if met:
+        names = shown if summary.status != "planned" else [PLANNED.get(name, name) for name in shown]
+        rows = [
+            (entity.replace("_", " "), *(counts[name] for name in shown)) for entity, counts in met.items()
+        ]
         show_table(f"{summary.connection}, {span}", ("", *names), rows)
     for system, counts in sorted(summary.requests.items(), reverse=True):
         called = f"{counts['calls']:,} calls" + (

@@ -8,7 +8,7 @@ from ml_connector.database import engine
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.linking import LinkLoader
 from ml_connector.hubspot.loading import RecordLoader
-from ml_connector.hubspot.loads import LOADS, Counts, Hands, Load, policies
+from ml_connector.hubspot.loads import Counts, Hands, Load, loads_of, policies
 from ml_connector.hubspot.lost import settle_lost_intents
 from ml_connector.hubspot.opening import Openings
 from ml_connector.hubspot.properties import ensure
@@ -43,7 +43,7 @@ def build_assets(
     """Return the load assets of a connection."""
     portal = settings.portal_id or settings.name
     step = Step("hubspot", settings, partitions, kinds=("hubspot",), pool=f"hubspot_{portal}")
-    return [_properties(step), *(_load_asset(step, load) for load in LOADS)]
+    return [_properties(step), *(_load_asset(step, load) for load in loads_of(settings))]
 
 
 def _properties(step: Step) -> dg.AssetsDefinition:

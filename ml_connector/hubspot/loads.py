@@ -20,9 +20,9 @@ from ml_connector.hubspot.transaction_object import ensure_transaction_object
 from ml_connector.hubspot.visma_group import GROUP
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.bookings import not_taken
-from ml_connector.plan.operations import SENT, Operation
+from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.purchases import with_companies
-from ml_connector.settings import ConnectionSettings, Policy
+from ml_connector.settings import ConnectionSettings, Policy, RecordKind
 
 Counts = dict[str, LoadCounts]
 """What became of a plan's operations, by entity."""
@@ -49,19 +49,23 @@ class Load:
         description: what it holds, for the UI.
         after: the loads that must come first, by entity.
         carry_out: does it.
+        kind: the records it is for; None for companies and contacts, which always travel.
     """
 
     entity: str
     description: str
     after: tuple[str, ...]
     carry_out: Callable[[Hands, Dataset], Counts]
+    kind: RecordKind | None = None
 
 
 def load_companies(hands: Hands, plan: Dataset) -> Counts:
     """Create and update companies, then write what was bought from suppliers on theirs, those just made included."""
-    companies = hands.records.load("companies", operations(plan, "companies"))
-    bought = with_companies(operations(plan, "purchases"), hands.ledger)
-    return {"companies": companies, "purchases": hands.records.load("companies", bought)}
+    counts = {"companies": hands.records.load("companies", operations(plan, "companies"))}
+    if hands.settings.carries(RecordKind.PURCHASES):
+        bought = with_companies(operations(plan, "purchases"), hands.ledger)
+        counts["purchases"] = hands.records.load("companies", bought)
+    return counts
 
 
 def load_contacts(hands: Hands, plan: Dataset) -> Counts:
@@ -73,7 +77,7 @@ def load_contacts(hands: Hands, plan: Dataset) -> Counts:
 
 def load_invoices(hands: Hands, plan: Dataset) -> Counts:
     """Make documents as drafts, then their lines and links, then open those that are whole."""
-    _ensure_if_sent(hands, plan, (*INVOICE_PROPERTIES, *LINE_PROPERTIES))
+    _ensure_if_written(hands, plan, (*INVOICE_PROPERTIES, *LINE_PROPERTIES))
     return {
         "invoices": hands.records.load("invoices", operations(plan, "invoices")),
         "line_items": hands.records.load("line_items", operations(plan, "line_items")),
@@ -86,7 +90,7 @@ def load_payments(hands: Hands, plan: Dataset) -> Counts:
     """Make payments and link them, where the portal takes payments; where not, all are skipped with the reason."""
     records, links = operations(plan, "payments"), operations(plan, "payment_links")
     on_trial = False
-    if _is_sent(plan):
+    if _is_written(plan):
         ready = payments_ready(hands.client, hands.settings.payments)
         on_trial = ready.on_trial
         if ready.ready:
@@ -103,7 +107,7 @@ def load_transactions(hands: Hands, plan: Dataset) -> Counts:
     """Make transactions and link them in the object that keeps them; where none does, all are skipped."""
     records, links = operations(plan, "transactions"), operations(plan, "transaction_links")
     place = "transactions"
-    if _is_sent(plan):
+    if _is_written(plan):
         where = ensure_transaction_object(hands.client, hands.settings.transactions)
         place = where.name or place
         if where.name is None:
@@ -125,21 +129,29 @@ LOADS = (
         "Invoices, credit notes and debit notes in HubSpot with their lines and links, open once they are whole.",
         ("contacts",),
         load_invoices,
+        RecordKind.INVOICES,
     ),
     Load(
         "payments",
         "Payments in HubSpot and their links, where the portal takes them.",
         ("invoices",),
         load_payments,
+        RecordKind.PAYMENTS,
     ),
     Load(
         "transactions",
         "Sales transactions in the HubSpot object that keeps them, and their links.",
-        ("payments",),
+        ("invoices",),
         load_transactions,
+        RecordKind.TRANSACTIONS,
     ),
 )
-"""All loads in an order in which they can run; nothing comes after the last, so what it has not done is not done."""
+"""All loads, in an order in which they can run."""
+
+
+def loads_of(settings: ConnectionSettings) -> tuple[Load, ...]:
+    """Return the loads of a connection: a window that one of them has not materialised is not done."""
+    return tuple(load for load in LOADS if settings.carries(load.kind))
 
 
 def operations(plan: Dataset, entity: str) -> Iterator[Operation]:
@@ -152,11 +164,11 @@ def policies(settings: ConnectionSettings) -> Mapping[str, Mapping[str, Policy]]
     return {"companies": settings.merging.companies, "contacts": settings.merging.contacts}
 
 
-def _is_sent(plan: Dataset) -> bool:
-    """Return whether a plan has anything to send: where not, HubSpot need not be asked what it has."""
-    return any(row["action"] in SENT for row in plan.rows(["action"]))
+def _is_written(plan: Dataset) -> bool:
+    """Return whether a plan has values to write: where not, HubSpot need not be asked for its properties."""
+    return any(row["action"] in (Action.CREATE, Action.UPDATE) for row in plan.rows(["action"]))
 
 
-def _ensure_if_sent(hands: Hands, plan: Dataset, specs: tuple[PropertySpec, ...]) -> None:
-    if _is_sent(plan):
+def _ensure_if_written(hands: Hands, plan: Dataset, specs: tuple[PropertySpec, ...]) -> None:
+    if _is_written(plan):
         ensure(hands.client, GROUP, specs).require()

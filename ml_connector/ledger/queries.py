@@ -196,12 +196,12 @@ class RunReport:
     requests: dict[str, dict[str, int]]
 
 
-def run_report(engine: sa.Engine, connection: str, run_id: str) -> RunReport:
-    """Return what a run did, or what it planned where it loaded nothing; empty for a run that never began to."""
+def run_report(engine: sa.Engine, connection: str, run_id: str, *, planned: bool = False) -> RunReport:
+    """Return what a run has loaded, or what it ``planned``; empty for a run that never began to."""
     query = sa.select(run.c.summary).where(run.c.run_id == run_id, run.c.connection == connection)
     with engine.connect() as database:
         summary = database.execute(query).scalar_one_or_none() or {}
-    figures = summary.get("entities") or summary.get("planned") or {}
+    figures = summary.get("planned" if planned else "entities") or {}
     return RunReport(
         {name: figures[name] for name in ENTITIES if name in figures}, summary.get("requests") or {}
     )

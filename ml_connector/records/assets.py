@@ -18,7 +18,7 @@ from ml_connector.records.model import COMPANY_SCHEMA, CONTACT_SCHEMA
 from ml_connector.records.payments import payments
 from ml_connector.records.purchases import purchases
 from ml_connector.records.transactions import chart_of, transactions
-from ml_connector.settings import ConnectionSettings
+from ml_connector.settings import ConnectionSettings, RecordKind
 from ml_connector.step import Step
 from ml_connector.storage import Dataset
 from ml_connector.windows import last_day
@@ -50,14 +50,7 @@ def build_assets(
 ) -> list[dg.AssetsDefinition]:
     """Return the record assets of a connection."""
     step = Step("records", settings, partitions, kinds=("python", "parquet"))
-    return [
-        _companies(step),
-        _contacts(step),
-        _purchases(step),
-        _invoices(step),
-        _payments(step),
-        _transactions(step),
-    ]
+    return [_companies(step), _contacts(step), *(MADE_BY[kind](step) for kind in settings.records)]
 
 
 def _companies(step: Step) -> dg.AssetsDefinition:
@@ -219,3 +212,11 @@ def _write(
                 out.write(partition, rows)
     context.add_output_metadata({"cannot be sent": refused})
     return out.dataset
+
+
+MADE_BY = {
+    RecordKind.PURCHASES: _purchases,
+    RecordKind.INVOICES: _invoices,
+    RecordKind.PAYMENTS: _payments,
+    RecordKind.TRANSACTIONS: _transactions,
+}

@@ -10,7 +10,7 @@ import dagster as dg
 from ml_connector.database import engine
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.partitions import windows_of
-from ml_connector.settings import ConnectionSettings
+from ml_connector.settings import ConnectionSettings, RecordKind
 from ml_connector.step import Step, counted
 from ml_connector.storage import Dataset
 from ml_connector.visma.client import VismaClient
@@ -51,6 +51,15 @@ NAMED = {
 REFERENCE = ("accounts", "subaccounts", "dimensions", "ledgers", "currencies")
 """Small lists that have no history: a run keeps them with each of its windows, so that any can be made again alone."""
 
+NEEDED_FOR = {
+    **dict.fromkeys(("customer_payments", *DOCUMENTS.values(), "currencies"), RecordKind.INVOICES),
+    **dict.fromkeys(PURCHASES, RecordKind.PURCHASES),
+    **dict.fromkeys(
+        ("journal_transactions", "accounts", "subaccounts", "dimensions", "ledgers"), RecordKind.TRANSACTIONS
+    ),
+}
+"""The records that each entity is read for; those not named are read for companies and contacts."""
+
 
 def build_assets(
     settings: ConnectionSettings, partitions: dg.TimeWindowPartitionsDefinition
@@ -58,12 +67,17 @@ def build_assets(
     """Return the snapshot assets of a connection."""
     step = Step("visma", settings, partitions, kinds=("visma", "parquet"), pool=f"{settings.name}_visma")
     return [
-        *(_changed_asset(step, entity) for entity in BY_CHANGE),
-        *(_document_asset(step, entity) for entity in DOCUMENTS.values()),
-        _purchase_assets(step),
+        *(_changed_asset(step, entity) for entity in BY_CHANGE if is_read(settings, entity)),
+        *(_document_asset(step, entity) for entity in DOCUMENTS.values() if is_read(settings, entity)),
+        *([_purchase_assets(step)] if settings.carries(RecordKind.PURCHASES) else []),
         *(_named_asset(step, entity) for entity in NAMED),
-        *(_reference_asset(step, entity) for entity in REFERENCE),
+        *(_reference_asset(step, entity) for entity in REFERENCE if is_read(settings, entity)),
     ]
+
+
+def is_read(settings: ConnectionSettings, entity: str) -> bool:
+    """Return whether a connection needs an entity for the records it carries."""
+    return settings.carries(NEEDED_FOR.get(entity))
 
 
 def _changed_asset(step: Step, entity: str) -> dg.AssetsDefinition:
@@ -99,7 +113,7 @@ def _named_asset(step: Step, entity: str) -> dg.AssetsDefinition:
     @step.asset(
         entity,
         DESCRIPTIONS[entity],
-        ins={name: step.key("visma", name) for name in naming},
+        ins={name: step.key("visma", name) for name in naming if is_read(step.settings, name)},
         check_specs=[_read_whole(step, entity)],
     )
     def snapshot(context: dg.AssetExecutionContext, **snapshots: Dataset) -> dg.MaterializeResult[Dataset]:

@@ -8,13 +8,24 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
+from ml_connector.ledger.queries import ENTITIES
 from ml_connector.ledger.tables import run as run_table
 from ml_connector.sandbox.hubspot.settings import PoisonMode, PoisonRule
 from ml_connector.sandbox.server import Sandbox
 from ml_connector_tests.cli.conftest import Shell
 
 KEYS = ["connection", "run_id", "partitions", "status", "entities", "requests", "seconds"]
-COUNTS = ["read", "created", "updated", "unchanged", "skipped", "rejected", "pending", "conflicts"]
+COUNTS = [
+    "read",
+    "created",
+    "updated",
+    "unchanged",
+    "archived",
+    "skipped",
+    "rejected",
+    "pending",
+    "conflicts",
+]
 TODAY = datetime.now(ZoneInfo("Europe/Oslo")).date()
 
 
@@ -43,7 +54,7 @@ def test_the_document_is_exactly_what_scripts_rely_on(shell: Shell, sandbox: San
     assert document["connection"] == "acme"
     assert document["partitions"] == [day(3)]
     assert document["status"] == "success"
-    assert list(document["entities"]) == ["companies", "contacts", "links"]
+    assert list(document["entities"]) == list(ENTITIES)
     assert all(list(counts) == COUNTS for counts in document["entities"].values())
     assert document["entities"]["companies"]["created"] == len(sandbox.hubspot.records("companies"))
     assert document["requests"].keys() == {"visma", "hubspot"}

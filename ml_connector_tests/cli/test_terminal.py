@@ -34,7 +34,7 @@ def test_init_asks_again_after_a_bad_answer_and_shows_no_secret(shell: Shell, st
         assert terminal.end() == 0
     assert SECRET not in terminal.shown
     assert Vault(stored).get("acme", "hubspot_access_token") == SECRET
-    assert "Next: ml-connector credentials set acme visma_client_id" in terminal.shown
+    assert "ml-connector credentials set acme visma_client_id" in terminal.shown
     written = yaml.safe_load((shell.defs / "acme" / "defs.yaml").read_text())["attributes"]
     assert written == {
         "name": "acme",
@@ -78,7 +78,7 @@ def slow(shell: Shell, sandbox: Sandbox) -> Sandbox:
 def test_a_sync_shows_its_progress_and_its_summary_within_80_columns(shell: Shell, slow: Sandbox) -> None:
     with Terminal("sync", "acme", "--partition", "2026-11-02") as terminal:
         terminal.wait_for("hubspot/properties")
-        terminal.wait_for("/13")
+        terminal.wait_for("/31")
         assert terminal.end() == 0
     line = next(text for text in re.split(r"[\r\n]", terminal.shown) if "hubspot/properties" in text)
     assert len(line) <= 80

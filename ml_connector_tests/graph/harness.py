@@ -31,7 +31,7 @@ from ml_connector_tests.graph import rows
 
 NAME = "acme"
 
-COUNTS = ("created", "updated", "unchanged", "skipped", "rejected", "pending", "conflicts")
+COUNTS = ("created", "updated", "unchanged", "archived", "skipped", "rejected", "pending", "conflicts")
 """What the records read must add up to."""
 
 ENDED = {"success": "done", "rejects": "rejects", "failed": "failed"}
@@ -69,10 +69,9 @@ def empty_company(**changes: Any) -> SandboxSettings:
 
 
 def connection(**changes: Any) -> ConnectionSettings:
-    """Return the settings of the tests' connection."""
-    return ConnectionSettings.model_validate(
-        {"name": NAME, "start": rows.FIRST, "settle_minutes": 0, "daily": False, **changes}
-    )
+    """Return the settings of the tests' connection: companies and contacts only, unless a test asks for more."""
+    usual = {"name": NAME, "start": rows.FIRST, "settle_minutes": 0, "daily": False, "records": []}
+    return ConnectionSettings.model_validate({**usual, **changes})
 
 
 @dataclass(frozen=True)

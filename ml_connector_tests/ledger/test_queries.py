@@ -122,7 +122,7 @@ class TestReports:
     def test_what_it_loaded_or_else_planned(self, empty_ledger: sa.Engine) -> None:
         mine = journal(empty_ledger)
         mine.add_to_summary({"planned": {"contacts": {"read": 2}, "companies": {"read": 9}}})
-        planned = run_report(empty_ledger, "acme", "run-1")
+        planned = run_report(empty_ledger, "acme", "run-1", planned=True)
         assert list(planned.entities) == ["companies", "contacts"]
         mine.add_to_summary({"entities": {"companies": {"read": 3}}, "requests": {"visma": {"calls": 1}}})
         loaded = run_report(empty_ledger, "acme", "run-1")
