@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from ml_connector import database
 from ml_connector.embedded_postgres import EmbeddedServer
+from ml_connector.instance import connector_instance
+from ml_connector_tests.databases import ReadyDatabases, close
 
 UNSAFE_BUT_FAST = {
     "fsync": "off",
@@ -49,6 +51,28 @@ def new_database(postgres_server: EmbeddedServer) -> Iterator[Callable[..., str]
     database.close_engine(url)
     yield lambda migrated=True: create(f"test_{uuid.uuid4().hex[:12]}", TEMPLATE if migrated else "template0")
     admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def dagster_template(new_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name of a database with our schema and Dagster's tables, which take longer to make than to copy."""
+    url = new_database()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(database.URL_VARIABLE, url)
+        patch.setenv(database.HOME_VARIABLE, str(tmp_path_factory.mktemp("template")))
+        patch.delenv("DAGSTER_HOME", raising=False)
+        with connector_instance():
+            pass
+    close(url)
+    return str(sa.make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def ready_databases(postgres_server: EmbeddedServer, dagster_template: str) -> Iterator[ReadyDatabases]:
+    """Databases that runs can be stored in."""
+    made = ReadyDatabases(postgres_server, dagster_template)
+    yield made
+    made.dispose()
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 import json
 import os
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,14 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from ml_connector import database
-from ml_connector import instance as instances
 from ml_connector.cli.main import main
 from ml_connector.cli.sandbox import addresses
 from ml_connector.definitions import DEFS_VARIABLE
-from ml_connector.embedded_postgres import EmbeddedServer
-from ml_connector.instance import connector_instance
+from ml_connector.hubspot import limits
 from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN, HubSpotSandboxSettings
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.sandbox.settings import SandboxSettings
+from ml_connector_tests.databases import ReadyDatabases
 
 OURS = ("VISMA_", "HUBSPOT_", "ML_CONNECTOR_", "DAGSTER_")
 
@@ -75,38 +73,19 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
         yield Shell(tmp_path)
 
 
-@pytest.fixture(scope="session")
-def ready_template(new_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Name of a database with Dagster's tables in it too, which take longer to make than to copy."""
-    url = new_database()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(database.URL_VARIABLE, url)
-        patch.setenv(database.HOME_VARIABLE, str(tmp_path_factory.mktemp("template")))
-        patch.delenv("DAGSTER_HOME", raising=False)
-        with connector_instance():
-            pass
-    close(url)
-    return str(sa.make_url(url).database)
-
-
 @pytest.fixture
-def stored(shell: Shell, postgres_server: EmbeddedServer, ready_template: str) -> Iterator[sa.Engine]:
+def stored(shell: Shell, ready_databases: ReadyDatabases) -> Iterator[sa.Engine]:
     """The shell's database, ready for runs."""
-    admin = sa.create_engine(postgres_server.url(), isolation_level="AUTOCOMMIT")
-    name = f"cli_{uuid.uuid4().hex[:12]}"
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{ready_template}" STRATEGY file_copy')
-    url = os.environ[database.URL_VARIABLE] = postgres_server.url(name)
+    url = os.environ[database.URL_VARIABLE] = ready_databases.make()
     yield database.engine(url)
-    close(url)
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
-    admin.dispose()
+    ready_databases.give_back(url)
 
 
 @pytest.fixture
-def sandbox(shell: Shell, stored: sa.Engine) -> Iterator[Sandbox]:
+def sandbox(shell: Shell, stored: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """A small company and an empty portal, which the shell's environment points at with the right credentials."""
+    # Where the sandbox sets no limit, the client's own care would only be waited for.
+    monkeypatch.setattr(limits, "SEARCHES_PER_SECOND", 1000)
     unlimited = HubSpotSandboxSettings(searches_per_second=None, search_lag_seconds=0.0)
     with Sandbox(SandboxSettings(customers=6, suppliers=3, hubspot=unlimited)) as running:
         visma = running.settings.visma
@@ -116,9 +95,3 @@ def sandbox(shell: Shell, stored: sa.Engine) -> Iterator[Sandbox]:
         os.environ["VISMA_TENANT_ID"] = visma.tenant_id
         os.environ["HUBSPOT_ACCESS_TOKEN"] = DEFAULT_TOKEN
         yield running
-
-
-def close(url: str) -> None:
-    """Close all connections this process holds to a database."""
-    database.close_engine(url)
-    instances._pool(os.getpid(), url).dispose()

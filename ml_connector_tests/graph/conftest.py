@@ -1,28 +1,26 @@
 """Fixtures of the end-to-end tests: a world of the test's own, with Dagster's tables already in its database."""
 
-import os
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-import sqlalchemy as sa
 
-from ml_connector import database
-from ml_connector import instance as instances
-from ml_connector.embedded_postgres import EmbeddedServer
 from ml_connector.http import RetryPolicy, Transport
 from ml_connector.hubspot import answers as hubspot_answers
 from ml_connector.hubspot import calls as hubspot_calls
-from ml_connector.instance import connector_instance
+from ml_connector.hubspot import limits
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector.visma import answers as visma_answers
 from ml_connector.visma import client as visma_client
+from ml_connector_tests.databases import ReadyDatabases
 from ml_connector_tests.graph.harness import World, connection, empty_company
 from ml_connector_tests.graph.recovery import PAIRS
+
+UNLIMITED = 1000
+"""Searches a second where the sandbox sets no limit: the client's own care would only be waited for."""
 
 
 class MakeWorld(Protocol):
@@ -32,41 +30,18 @@ class MakeWorld(Protocol):
         """Serve a sandbox and return the world around it."""
 
 
-@pytest.fixture(scope="session")
-def dagster_template(new_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Name of a database with our schema and Dagster's tables, which take longer to make than to copy."""
-    url = new_database()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(database.URL_VARIABLE, url)
-        patch.setenv(database.HOME_VARIABLE, str(tmp_path_factory.mktemp("template")))
-        patch.delenv("DAGSTER_HOME", raising=False)
-        with connector_instance():
-            pass
-    close(url)
-    return str(sa.make_url(url).database)
-
-
 @pytest.fixture
-def fresh_database(postgres_server: EmbeddedServer, dagster_template: str) -> Iterator[Callable[[], str]]:
+def fresh_database(ready_databases: ReadyDatabases) -> Iterator[Callable[[], str]]:
     """A function that makes a database ready for runs and returns its URL; they are dropped in the end."""
-    admin = sa.create_engine(postgres_server.url(), isolation_level="AUTOCOMMIT")
     made: list[str] = []
 
     def create() -> str:
-        name = f"graph_{uuid.uuid4().hex[:12]}"
-        with admin.connect() as connection:
-            connection.exec_driver_sql(
-                f'CREATE DATABASE "{name}" TEMPLATE "{dagster_template}" STRATEGY file_copy'
-            )
-        made.append(name)
-        return postgres_server.url(name)
+        made.append(ready_databases.make())
+        return made[-1]
 
     yield create
-    for name in made:
-        close(postgres_server.url(name))
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
-    admin.dispose()
+    for url in made:
+        ready_databases.give_back(url)
 
 
 @pytest.fixture
@@ -79,7 +54,10 @@ def make_world(
     with ExitStack() as running:
 
         def make(sandbox: SandboxSettings | None = None, **changes: Any) -> World:
-            served = running.enter_context(Sandbox(sandbox or empty_company()))
+            settings = sandbox or empty_company()
+            if settings.hubspot.searches_per_second is None:
+                monkeypatch.setattr(limits, "SEARCHES_PER_SECOND", UNLIMITED)
+            served = running.enter_context(Sandbox(settings))
             world = World(served, connection(**changes), fresh_database())
             for name, value in world.environment.items():
                 monkeypatch.setenv(name, value)
@@ -121,9 +99,3 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setattr(hubspot_calls, "hubspot_transport", hubspot)
     monkeypatch.setattr(visma_client, "visma_transport", visma)
     return waited
-
-
-def close(url: str) -> None:
-    """Close all connections this process holds to a database."""
-    database.close_engine(url)
-    instances._pool(os.getpid(), url).dispose()

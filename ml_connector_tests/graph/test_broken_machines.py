@@ -17,8 +17,8 @@ from ml_connector.database import home
 from ml_connector.errors import ConnectorError
 from ml_connector.instance import fail_dead_runs
 from ml_connector.sandbox.request_log import LoggedCall
+from ml_connector_tests.databases import close
 from ml_connector_tests.graph import rows
-from ml_connector_tests.graph.conftest import close
 from ml_connector_tests.graph.harness import NAME, World
 from ml_connector_tests.graph.outage import Outage
 from ml_connector_tests.graph.recovery import one_sentence, recovers
