@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from ml_connector.errors import TransientApiError
 from ml_connector.hubspot import paths
 from ml_connector.hubspot.calls import Call, results_of
 from ml_connector.hubspot.client import HubSpotClient
@@ -22,6 +23,9 @@ def modified_since(
     """Return the records of a type other than contacts that were changed since a moment (aware), each once.
 
     Pages go by record id instead of by position, so that more than 10,000 are found too.
+
+    Raises:
+        TransientApiError: the search does not go on.
     """
     found: list[HubSpotRecord] = []
     last = "0"
@@ -32,6 +36,8 @@ def modified_since(
         found.extend(page)
         if next_page(answer) is None:
             return found
+        if not page or page[-1].id == last:
+            raise TransientApiError(f"HubSpot's search of {object_type} does not go on after one page.")
         last = page[-1].id
 
 

@@ -144,6 +144,11 @@ class TestPayments:
         assert links[f"{KEY}>invoice:100234"].action is Action.UNLINK
         assert links[f"{KEY}>invoice:2"].action is Action.LINK
 
+    def test_that_settle_nothing_any_more_keep_their_contact(self, paying: Books) -> None:
+        load(paying, plan(paying, PAYMENT))
+        links = of(plan(paying, replace(PAYMENT, documents=(), stamp=LATER)), "payment_links")
+        assert {key: one.action for key, one in links.items()} == {f"{KEY}>invoice:100234": Action.UNLINK}
+
     def test_of_an_invoice_still_to_come_are_linked_when_it_comes(self, paying: Books) -> None:
         load(paying, plan(paying, replace(PAYMENT, documents=("invoice:7",))))
         assert f"{KEY}>invoice:7" in of(plan(paying), "payment_links")

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ml_connector.plan.due import companies_with_due, contacts_with_due
+from ml_connector.plan.due import companies_with_due, contacts_with_due, with_due
 from ml_connector.plan.operations import Action
+from ml_connector.records.booking_model import PaymentRecord
 from ml_connector.records.companies import CompanyMapper, companies
 from ml_connector.records.model import CompanyRecord, ContactRecord
 from ml_connector.sandbox.hubspot.settings import PoisonMode, PoisonRule
@@ -154,3 +155,20 @@ def test_a_refused_contact_is_tried_again_with_its_link(chain: Chain) -> None:
     chain.sync()
     assert chain.rejects() == {}
     assert len(chain.portal.links("contacts", "companies")) == 1
+
+
+class TestDocuments:
+    """Records that one Visma key names."""
+
+    def both(self, stream: list[PaymentRecord], due: list[PaymentRecord]) -> list[tuple[str, str]]:
+        present = {record.key: record.stamp for record in stream}
+        return [(record.number, record.stamp) for record in with_due(iter(stream), due, present)]
+
+    def paid(self, number: str, stamp: str) -> PaymentRecord:
+        return PaymentRecord("Payment", number, "Open", stamp, "2026-11-20", None, (), {})
+
+    def test_those_of_the_window_and_those_due_again(self) -> None:
+        early, late = "2026-11-20T06:00:00", "2026-11-20T07:00:00"
+        stream = [self.paid("1", late), self.paid("2", early), self.paid("3", early)]
+        due = [self.paid("1", early), self.paid("2", late), self.paid("3", early), self.paid("4", early)]
+        assert self.both(stream, due) == [("1", late), ("2", late), ("3", early), ("4", early)]

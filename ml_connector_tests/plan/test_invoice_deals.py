@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ml_connector.ledger.journal import close_run
+from ml_connector.plan import invoices
 from ml_connector.plan.operations import Action
 from ml_connector_tests.plan.money import LATER, Books, document, of
 from ml_connector_tests.records.documents import Sold
@@ -99,6 +100,14 @@ class TestCalls:
         invoices = [document(number, externalReference=f"A-{number}") for number in range(1, 60)]
         sales.plan(*invoices, now=datetime.now(UTC) + timedelta(days=9))
         assert sales.calls() == 4
+
+    def test_a_reference_of_many_chunks_once(self, sales: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(invoices, "CHUNK", 10)
+        crowd(sales, 900)
+        sales.forget()
+        many = [document(number, externalReference="A") for number in range(1, 31)]
+        sales.plan(*many, now=datetime.now(UTC) + timedelta(days=9))
+        assert sales.chain.portal.counts.operations["deals search"] == 2
 
 
 class TestCompanies:
@@ -208,6 +217,13 @@ class TestLaterDeals:
         deal(sales)
         (note,) = self.later(sales)
         assert note == f"{KEY}>deal"
+
+    def test_not_again_for_invoices_of_the_run(self, sales: Books) -> None:
+        sales.sync(document())
+        deal(sales)
+        deal(sales)
+        plan = sales.plan(document(stamp=LATER, customerRefNumber="PO 7"), now=datetime.now(UTC))
+        assert set(of(plan, "invoice_links")) == {f"{KEY}>deal"}
 
     def test_not_for_invoices_of_long_ago(self, sales: Books) -> None:
         sales.sync(document())
