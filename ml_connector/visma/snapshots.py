@@ -62,22 +62,25 @@ def _superseded(snapshot: SnapshotRows) -> set[int]:
     return superseded
 
 
-def account_kind(business_account_type: object) -> str:
-    """Return ``supplier`` or ``customer`` for a contact's ``businessAccountType``, a free word in Visma's interface.
+def account_kind(business_account_type: object) -> str | None:
+    """Return ``supplier``, ``customer`` or None for a contact's ``businessAccountType``, a free word of Visma's.
 
     Its values are not listed anywhere; the product's words are Customer, Supplier and Vendor, alone or combined. An
-    account that is both is found under its customer number.
+    account that is both is found under its customer number; one without a word is taken for a customer, and one with
+    another word, such as an employee or a branch, is neither.
     """
     word = str(business_account_type or "").casefold()
-    sells = "supplier" in word or "vendor" in word
-    return "supplier" if sells and "customer" not in word else "customer"
+    if "customer" in word or not word:
+        return "customer"
+    return "supplier" if "supplier" in word or "vendor" in word else None
 
 
 def named_account(contact: Values) -> tuple[str, str] | None:
     """Return kind and number of the customer or supplier that a contact row belongs to, or None."""
     account = contact.get("businessAccount")
-    number = str(account).strip() if isinstance(account, str | int) else ""
-    return (account_kind(contact.get("businessAccountType")), number) if number else None
+    number = storable(str(account)).strip() if isinstance(account, str | int) else ""
+    kind = account_kind(contact.get("businessAccountType"))
+    return (kind, number) if kind and number else None
 
 
 def named_accounts(snapshot: SnapshotRows, kind: str) -> Iterator[tuple[str, str]]:

@@ -101,12 +101,13 @@ class TestAccounts:
             ("Supplier", "supplier"),
             ("Vendor", "supplier"),
             ("Customer & Vendor", "customer"),
-            ("Employee", "customer"),
+            ("Employee", None),
+            ("Branch", None),
             (None, "customer"),
-            (7, "customer"),
+            ("", "customer"),
         ],
     )
-    def test_kind(self, word: object, kind: str) -> None:
+    def test_kind(self, word: object, kind: str | None) -> None:
         assert account_kind(word) == kind
 
     @pytest.mark.parametrize(
@@ -115,6 +116,7 @@ class TestAccounts:
             ("10023", ("customer", "10023")),
             (" 10023 ", ("customer", "10023")),  # padded: asked for as it is, Visma would answer with another
             (10023, ("customer", "10023")),
+            ("100\x0023", ("customer", "10023")),
             ("", None),
             ("  ", None),
             (None, None),
@@ -123,6 +125,9 @@ class TestAccounts:
     )
     def test_number(self, account: object, found: tuple[str, str] | None) -> None:
         assert named_account({"businessAccount": account, "businessAccountType": "Customer"}) == found
+
+    def test_of_an_employee_there_is_none(self) -> None:
+        assert named_account({"businessAccount": "EP0001", "businessAccountType": "Employee"}) is None
 
     def test_of_a_snapshot_by_kind_and_newest_version(self) -> None:
         rows = Rows(
