@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Protocol
 
+from ml_connector.storable import storable
 from ml_connector.visma.stamps import parsed_stamp, plain_stamp
 
 Values = Mapping[str, Any]
