@@ -5,7 +5,7 @@ Plain Python over the two clients; reads only. Each finding is a sentence a fina
 
 from collections.abc import Callable, Iterator
 
-from ml_connector.errors import ApiError, ConnectorError, CredentialsError
+from ml_connector.errors import ApiError, ConnectorError, CredentialsError, UsageError
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.ping_findings import Finding, Level
 from ml_connector.ping_hubspot import ping_hubspot
@@ -37,6 +37,8 @@ def _guarded(system: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Fin
         yield from look()
     except CredentialsError as error:
         yield Finding(system, "credentials", Level.STOP, str(error))
+    except UsageError as error:
+        yield Finding(system, "settings", Level.STOP, str(error))
     except ConnectorError as error:
         used_up = isinstance(error, ApiError) and error.category == "DAILY"
         yield Finding(system, "limits" if used_up else "reachable", Level.STOP, str(error))

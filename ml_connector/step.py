@@ -124,9 +124,12 @@ class Step:
         return keys.get(self.name, ())
 
     def visma(self, context: dg.AssetExecutionContext) -> VismaClient:
-        """Return the run's Visma client."""
+        """Return the run's Visma client; a run that is going to write binds the connection to its company."""
         resource: VismaResource = getattr(context.resources, visma_key(self.settings.name))
-        return resource.get_client()
+        client = resource.get_client()
+        if self._is_going_to_write(context):
+            resource.bind()
+        return client
 
     def hubspot(self, context: dg.AssetExecutionContext) -> HubSpotResource:
         """Return the run's HubSpot resource: its client and the portal.
@@ -135,9 +138,12 @@ class Step:
         writing would be wrong before it is carried out. A run that only plans waits for nobody.
         """
         resource: HubSpotResource = getattr(context.resources, hubspot_key(self.settings.name))
-        if any(key.path[:2] == [self.settings.name, "hubspot"] for key in _assets_of_run(context)):
+        if self._is_going_to_write(context):
             resource.begin_writing(context.run.run_id)
         return resource
+
+    def _is_going_to_write(self, context: dg.AssetExecutionContext) -> bool:
+        return any(key.path[:2] == [self.settings.name, "hubspot"] for key in _assets_of_run(context))
 
     def writer(
         self, context: dg.AssetExecutionContext, schema: pa.Schema, entity: str | None = None

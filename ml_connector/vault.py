@@ -30,11 +30,12 @@ KEY_FILE = "encryption.key"
 
 @dataclass(frozen=True, slots=True)
 class StoredCredential:
-    """What may be shown of a credential: that it is there, and when it was set."""
+    """What may be shown of a credential: that it is there, when it was set, and for which hosts, if that is known."""
 
     connection: str
     name: str
     updated_at: datetime
+    hosts: str | None
 
 
 class KeyRing:
@@ -145,8 +146,8 @@ class Vault:
         self._engine = engine
         self._keys = keys or KeyRing(home() / KEY_FILE)
 
-    def set(self, connection: str, name: str, value: str) -> None:
-        """Store a credential, in the place of an older one of that name."""
+    def set(self, connection: str, name: str, value: str, *, hosts: str | None = None) -> None:
+        """Store a credential, in the place of an older one of that name; ``hosts`` says where it may be sent."""
         with self._engine.begin() as database:
             _take_turns(database)
             ciphertext = self._keys.cipher(make=True).encrypt(value.encode())
@@ -155,9 +156,14 @@ class Vault:
                 "name": name,
                 "ciphertext": ciphertext,
                 "updated_at": sa.func.now(),
+                "hosts": hosts,
             }
             statement = insert(credential).values(row)
-            changed = {"ciphertext": statement.excluded.ciphertext, "updated_at": sa.func.now()}
+            changed = {
+                "ciphertext": statement.excluded.ciphertext,
+                "updated_at": sa.func.now(),
+                "hosts": statement.excluded.hosts,
+            }
             database.execute(
                 statement.on_conflict_do_update(constraint=credential.primary_key, set_=changed),
             )
@@ -190,7 +196,7 @@ class Vault:
     def list(self, connection: str | None = None) -> list[StoredCredential]:
         """Return which credentials are stored, of one connection or of all, in order of their names."""
         table = credential.c
-        query = sa.select(table.connection, table.name, table.updated_at).order_by(
+        query = sa.select(table.connection, table.name, table.updated_at, table.hosts).order_by(
             table.connection, table.name
         )
         if connection is not None:

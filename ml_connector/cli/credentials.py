@@ -7,7 +7,7 @@ import click
 
 from ml_connector.cli.connections import find_connection
 from ml_connector.cli.output import Commands, console, emit, json_option, show_table
-from ml_connector.credentials import ENVIRONMENT
+from ml_connector.credentials import ENVIRONMENT, store
 from ml_connector.database import engine
 from ml_connector.errors import UsageError
 from ml_connector.vault import Vault
@@ -35,7 +35,7 @@ def set_credential(name: str, credential: str, *, as_json: bool) -> None:
     """
     find_connection(name)
     value = _value(credential)
-    Vault(engine()).set(name, credential, value)
+    store(Vault(engine()), name, credential, value)
     if as_json:
         emit({"connection": name, "credential": credential, "stored": True})
     else:
@@ -48,12 +48,13 @@ def set_credential(name: str, credential: str, *, as_json: bool) -> None:
 def list_credentials(name: str, *, as_json: bool) -> None:
     """Show which credentials of connection NAME are stored, and since when. Never their values."""
     find_connection(name)
-    stored = {entry.name: entry.updated_at for entry in Vault(engine()).list(name)}
+    stored = {entry.name: entry for entry in Vault(engine()).list(name)}
     found = [
         {
             "name": item,
             "source": "vault" if item in stored else "environment" if os.environ.get(variable) else None,
-            "updated_at": stored[item].isoformat(timespec="seconds") if item in stored else None,
+            "updated_at": stored[item].updated_at.isoformat(timespec="seconds") if item in stored else None,
+            "hosts": stored[item].hosts if item in stored else None,
         }
         for item, variable in ENVIRONMENT.items()
     ]
@@ -70,7 +71,8 @@ def list_credentials(name: str, *, as_json: bool) -> None:
 def _where(entry: dict[str, str | None]) -> str:
     variable = ENVIRONMENT[str(entry["name"])]
     if entry["source"] == "vault":
-        return f"stored {str(entry['updated_at'])[:16].replace('T', ' ')} UTC"
+        target = f" for {entry['hosts']}" if entry["hosts"] else ""
+        return f"stored {str(entry['updated_at'])[:16].replace('T', ' ')} UTC{target}"
     return f"from {variable}" if entry["source"] else f"missing; {variable} is not set either"
 
 

@@ -19,7 +19,7 @@ from ml_connector.cli.init import make_connection, yesterday
 from ml_connector.cli.output import PORT, console, emit, json_option
 from ml_connector.cli.sandbox import MANY, addresses
 from ml_connector.cli.sync import Summary, document, run_windows, show_summary
-from ml_connector.credentials import ENVIRONMENT
+from ml_connector.credentials import ENVIRONMENT, store
 from ml_connector.database import engine, home
 from ml_connector.errors import BusyError, ConnectorError
 from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN
@@ -109,7 +109,7 @@ def _first_sync(visma: VismaSandboxSettings, *, quiet: bool) -> Summary:
         "hubspot_access_token": DEFAULT_TOKEN,
     }
     for credential in ENVIRONMENT:
-        vault.set(NAME, credential, values[credential])
+        store(vault, NAME, credential, values[credential])
     return run_windows(settings, None, None, steps=None, quiet=quiet)
 
 

@@ -15,7 +15,7 @@ from ml_connector.cli.connections import COMPONENT, problems_of
 from ml_connector.cli.credentials import checked
 from ml_connector.cli.output import console, emit, json_option
 from ml_connector.cli.program import as_called
-from ml_connector.credentials import ENVIRONMENT
+from ml_connector.credentials import ENVIRONMENT, store
 from ml_connector.database import engine
 from ml_connector.definitions import defs_folder
 from ml_connector.errors import UsageError
@@ -71,7 +71,7 @@ def init(name: str, *, as_json: bool, **options: str | int | None) -> None:
     vault = Vault(engine())
     settings = make_connection(path, attributes)
     for credential, value in values.items():
-        vault.set(name, credential, value)
+        store(vault, name, credential, value)
     _say(settings, path, sorted(values), as_json=as_json)
 
 

@@ -7,10 +7,12 @@ import click
 from ml_connector.cli.connections import find_connection
 from ml_connector.cli.output import EXIT_FAILED, console, emit, json_option, show_lines
 from ml_connector.cli.program import as_called
-from ml_connector.credentials import credentials_of
+from ml_connector.credentials import Credentials, credentials_of
+from ml_connector.database import engine
 from ml_connector.http import RetryPolicy
 from ml_connector.hubspot.calls import hubspot_transport
 from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.ledger.bindings import Side, company_mark, require_bound
 from ml_connector.ping import Finding, Level
 from ml_connector.ping import ping as look
 from ml_connector.settings import api_hosts
@@ -36,12 +38,8 @@ def ping(name: str, *, as_json: bool) -> None:
     coming = _kept(
         look(
             settings,
-            lambda: VismaClient(credentials.visma(), transport=visma_transport(IMPATIENT)),
-            lambda: HubSpotClient(
-                credentials.hubspot(),
-                base_url=api_hosts().hubspot_api,
-                transport=hubspot_transport(IMPATIENT),
-            ),
+            lambda: _visma(credentials),
+            lambda: _hubspot(credentials),
         ),
         findings,
     )
@@ -60,6 +58,21 @@ def ping(name: str, *, as_json: bool) -> None:
         show_lines((_fields(finding), as_called(finding.message)) for finding in coming)
         console.print(f"\n{as_called(_verdict(name, len(_stops(findings))))}")
     raise click.exceptions.Exit(EXIT_FAILED if _stops(findings) else 0)
+
+
+def _visma(credentials: Credentials) -> VismaClient:
+    """Return a client of the company that the connection was synced from before, if it was."""
+    company = credentials.visma()
+    require_bound(engine(), credentials.connection, Side.COMPANY, company_mark(company.tenant_id))
+    return VismaClient(company, transport=visma_transport(IMPATIENT))
+
+
+def _hubspot(credentials: Credentials) -> HubSpotClient:
+    """Return a client of the portal that the connection was synced into before, if it was."""
+    token, address = credentials.hubspot(), api_hosts().hubspot_api
+    client = HubSpotClient(token, base_url=address, transport=hubspot_transport(IMPATIENT))
+    require_bound(engine(), credentials.connection, Side.PORTAL, str(client.account().portal_id))
+    return client
 
 
 def _kept(coming: Iterable[Finding], kept: list[Finding]) -> Iterator[Finding]:

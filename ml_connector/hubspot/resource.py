@@ -6,11 +6,12 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from ml_connector.credentials import credentials_of
-from ml_connector.database import AdvisoryLock, advisory_lock
+from ml_connector.database import AdvisoryLock, advisory_lock, engine
 from ml_connector.errors import UsageError
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.inventory import Inventory, contact_inventory
 from ml_connector.hubspot.models import Account
+from ml_connector.ledger.bindings import Side, bind, require_bound
 from ml_connector.settings import api_hosts
 
 WRITER_WAIT_SECONDS = 900.0
@@ -36,7 +37,8 @@ class HubSpotResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Return the client of this run: one limiter and one count of requests for all its steps.
 
         Raises:
-            UsageError: the token belongs to another portal than the settings name.
+            UsageError: the token belongs to another portal than the settings name, or than the connection was synced
+                into before.
         """
         if self._client is None:
             token = credentials_of(self.connection).hubspot()
@@ -48,6 +50,7 @@ class HubSpotResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                     f"not to {self.portal_id} as its settings say.",
                     remedy="Set the token of the right portal, or correct portal_id in defs.yaml.",
                 )
+            require_bound(engine(), self.connection, Side.PORTAL, str(account.portal_id))
             self._client, self._account = client, account
         return self._client
 
@@ -67,6 +70,8 @@ class HubSpotResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def begin_writing(self, run_id: str) -> None:
         """Make a run the portal's one writer until it ends; again where the database has lost the lock meanwhile.
 
+        From the first such run on, the connection stays with this portal.
+
         Raises:
             BusyError: another run has been writing for all of :data:`WRITER_WAIT_SECONDS`; it is named.
         """
@@ -76,6 +81,7 @@ class HubSpotResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         name = f"hubspot portal {self.get_account().portal_id}"
         lock = advisory_lock(name, wait_seconds=WRITER_WAIT_SECONDS, note=f"run {run_id}")
         self._lock = self._writing.enter_context(lock)
+        bind(engine(), self.connection, Side.PORTAL, str(self.get_account().portal_id))
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Let the next writer go on."""

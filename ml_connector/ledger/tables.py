@@ -188,5 +188,23 @@ credential = sa.Table(
     ),
     sa.Column("ciphertext", sa.LargeBinary, nullable=False, comment="The value, encrypted (Fernet)."),
     _instant("updated_at", "When the value was set.", nullable=False),
+    sa.Column("hosts", sa.Text, comment="The hosts it was stored for; it is sent to no other."),
     comment="Credentials, encrypted at rest.",
+)
+
+binding = sa.Table(
+    "binding",
+    metadata,
+    sa.Column("connection", sa.Text, primary_key=True, comment="Name of the connection."),
+    sa.Column(
+        "side", sa.Text, primary_key=True, comment="hubspot_portal or visma_company: what it is bound to."
+    ),
+    sa.Column(
+        "value",
+        sa.Text,
+        nullable=False,
+        comment="The portal's number; of the company a mark made from its tenant id.",
+    ),
+    _instant("since", "When the first run that writes began.", nullable=False),
+    comment="The portal and the Visma company a connection was first synced with; no run mixes in another.",
 )

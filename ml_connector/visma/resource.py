@@ -4,6 +4,8 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from ml_connector.credentials import credentials_of
+from ml_connector.database import engine
+from ml_connector.ledger.bindings import Side, bind, company_mark, require_bound
 from ml_connector.settings import api_hosts
 from ml_connector.visma.client import VismaClient
 
@@ -16,9 +18,19 @@ class VismaResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     _client: VismaClient | None = PrivateAttr(default=None)
 
     def get_client(self) -> VismaClient:
-        """Return the client of this run: one token and one count of requests for all its steps."""
+        """Return the client of this run: one token and one count of requests for all its steps.
+
+        Raises:
+            UsageError: the connection was synced from another company before.
+        """
         if self._client is None:
             hosts = api_hosts()
             credentials = credentials_of(self.connection).visma()
+            require_bound(engine(), self.connection, Side.COMPANY, company_mark(credentials.tenant_id))
             self._client = VismaClient(credentials, api_url=hosts.visma_api, token_url=hosts.visma_token)
         return self._client
+
+    def bind(self) -> None:
+        """Let the connection stay with this company from here on: what a run writes comes from it."""
+        mark = company_mark(credentials_of(self.connection).visma().tenant_id)
+        bind(engine(), self.connection, Side.COMPANY, mark)

@@ -114,5 +114,5 @@ def test_an_unknown_connection_is_named_with_those_there_are(
 ) -> None:
     command, *rest = words
     document = shell.json("credentials", command, "acne", *rest, typed="x", code=2)
-    assert document["error"]["message"] == "There is no connection 'acne'."
+    assert document["error"]["message"] == f"There is no connection 'acne' in {shell.defs}."
     assert document["error"]["remedy"] == "Known: acme."

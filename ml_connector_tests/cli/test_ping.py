@@ -58,10 +58,10 @@ def test_it_tells_what_is_left_of_hubspots_limits(shell: Shell, sandbox: Sandbox
 
 
 def test_a_day_with_little_left_is_a_note(shell: Shell, sandbox: Sandbox) -> None:
-    sandbox.hubspot.configure(requests_per_day=11)
+    sandbox.hubspot.configure(requests_per_day=12)
     finding = look(shell)["HubSpot", "limits"]
     assert finding["level"] == "note"
-    assert "of 11 are left today. That is little" in finding["message"]
+    assert "of 12 are left today. That is little" in finding["message"]
 
 
 def test_a_day_that_is_used_up_stops_a_sync(shell: Shell, sandbox: Sandbox) -> None:

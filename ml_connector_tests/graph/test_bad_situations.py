@@ -108,7 +108,7 @@ class TestPlaces:
             variable, "http://127.0.0.1:9/connect/token" if "TOKEN" in variable else "http://127.0.0.1:9"
         )
         summary = filled.sync()
-        one_sentence(summary.error, "127.0.0.1:9", "reachable")
+        one_sentence(summary.error, "127.0.0.1:9", "cannot be reached")
         monkeypatch.setenv(variable, good)
         recovers(filled)
 
