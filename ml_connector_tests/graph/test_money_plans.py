@@ -9,6 +9,7 @@ from ml_connector.plan.operations import Operation
 from ml_connector.sandbox.books.deals import DealClue, DealFact
 from ml_connector.sandbox.books.settings import BooksSettings
 from ml_connector.sandbox.visma.opening import deal_plan
+from ml_connector.settings import RecordKind
 from ml_connector_tests.graph.conftest import MakeWorld
 from ml_connector_tests.graph.harness import World, empty_company
 from ml_connector_tests.graph.test_money_records import stored
@@ -37,7 +38,8 @@ def books(make_world: MakeWorld) -> World:
     world = make_world(
         empty_company(
             customers=40, suppliers=6, portal_seed="demo", books=BOOKS, hubspot={"enterprise": True}
-        )
+        ),
+        records=list(RecordKind),
     )
     world.sync(0, steps=TO_PLAN)
     return world
