@@ -27,8 +27,9 @@ HEADING = """\
 <!-- Made by scripts/settings_reference.py; change the descriptions in ml_connector/settings.py and run `make docs`. -->
 
 A connection is one file, `defs.yaml`, in a folder of its own. `ml-connector init` writes it with the few fields that
-have no sound default; add others by hand. `dg check yaml` checks it and shows the line of a mistake. Unknown fields are
-refused. Credentials never stand in it: see [Set-up](setup.md) and [Security](security.md).
+have no sound default; add others by hand. Unknown fields are refused. `ml-connector ping NAME`, like every command that
+takes a name, checks the files of all connections first and names the line of a mistake. Credentials never stand in
+them: see [Set-up](setup.md) and [Security](security.md).
 
 After a change, reload the code location in Dagster (Deployment, then Reload), or start `make dev` again.
 """
