@@ -1,12 +1,13 @@
 """``sandbox``: both APIs on loopback, with a believable company in them."""
 
+import secrets
 from contextlib import suppress
 
 import click
 
 from ml_connector.cli.dev import require_free
 from ml_connector.cli.output import console, emit, json_option
-from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN
+from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN, HubSpotSandboxSettings
 from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector.sandbox.visma.settings import VismaSandboxSettings
 
@@ -52,10 +53,16 @@ def sandbox(
         suppliers=suppliers,
         latency_ms=latency_ms,
         portal_seed="demo" if portal == "demo" else "none",
+        hubspot=HubSpotSandboxSettings(portal_id=another_portal()),
     )
     require_free("127.0.0.1", port)
     with suppress(KeyboardInterrupt):  # which is how it ends
         main(settings, port=port, announce=_announce_json if as_json else _announce)
+
+
+def another_portal() -> int:
+    """Return the number of a new portal: a connection that was synced into an older sandbox notices."""
+    return 100_000_000 + secrets.randbelow(100_000_000)
 
 
 def _announce(url: str) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ml_connector.sandbox.server import Sandbox
+from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector_tests.cli.conftest import Shell
 
 YESTERDAY = (datetime.now(ZoneInfo("Europe/Oslo")).date() - timedelta(days=1)).isoformat()
@@ -52,6 +53,17 @@ def test_another_portal_is_refused_before_anything_is_taken_for_written(
     assert sentence in message
     synced.hubspot.configure(portal_id=portal)
     assert shell.json("sync", "acme", "--partition", YESTERDAY)["entities"]["companies"]["created"] == 0
+
+
+def test_each_sandbox_is_another_portal(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    portals: list[int] = []
+
+    def serve(settings: SandboxSettings, **how: object) -> None:
+        portals.append(settings.hubspot.portal_id)
+
+    monkeypatch.setattr("ml_connector.sandbox.server.main", serve)
+    assert [shell("sandbox", "--port", "0").exit_code for _ in range(2)] == [0, 0]
+    assert portals[0] != portals[1]
 
 
 def test_another_company_is_refused_before_it_is_read(shell: Shell, synced: Sandbox) -> None:
