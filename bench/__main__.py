@@ -29,6 +29,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--customers", type=int, default=100_000, help="customers in the goal about size (100000)"
     )
+    parser.add_argument(
+        "--year", type=float, default=1.0, help="how much of a mid-size company's year, such as 0.1 (1)"
+    )
     return parser.parse_args()
 
 
@@ -44,7 +47,7 @@ def main() -> int:
         print("No work and no goal of that name.", file=sys.stderr)
         return 2
     measurements, skipped = _measured(works, asked.candidates)
-    figures = _figures(goals, Scale(asked.rows, asked.customers))
+    figures = _figures(goals, Scale(asked.rows, asked.customers, asked.year))
     if measurements:
         show(measurements, skipped)
     if figures:

@@ -16,6 +16,7 @@ from bench.portal import Holdings
 from bench.size import size
 from bench.trial import memory_lost, trial
 from bench.works import ONE_IN_A_HUNDRED_BAD, PortalSettings, Row, companies, contacts
+from bench.year import year
 
 POISONS = {"207": "input_error", "400": "batch_400", "409": "batch_409"}
 UNLIMITED = 100_000
@@ -36,10 +37,11 @@ SECONDS_LATER = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How many companies the goals take, and how many customers the one about size."""
+    """How many companies the goals take, how many customers the one about size, and how much of a year the books."""
 
     companies: int
     customers: int
+    year: float = 1.0
 
 
 def empty_portal(scale: Scale) -> list[Figure]:
@@ -219,6 +221,7 @@ GOALS: Mapping[str, Callable[[Scale], list[Figure]]] = {
     "e": lambda scale: search_lag(scale) + lost_answers(scale) + kills(scale),
     "f": lambda scale: size(scale.customers),
     "g": missed_days,
+    "year": lambda scale: year(scale.year),
     "demo": demo,
 }
 """The goals by the letters they are chosen with."""

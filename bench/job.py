@@ -16,9 +16,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bench.works import CONNECTION
+
+if TYPE_CHECKING:
+    from ml_connector.settings import ConnectionSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_SECONDS = 3600
@@ -38,12 +42,16 @@ class JobRequest:
         home: the folder that keeps database and snapshots from one run to the next.
         start: the date of the connection's first window.
         partition: the one window to sync, whether it was synced before or not; None for every window that is due.
+        records: what travels besides companies and contacts.
+        reconcile: compare both sides instead.
     """
 
     url: str
     home: str
     start: str
     partition: str | None = None
+    records: tuple[str, ...] = ()
+    reconcile: bool = False
 
 
 @dataclass(slots=True)
@@ -61,6 +69,8 @@ class JobReport:
         peak_mb: the highest of the whole process, its start included.
         cpu_seconds: of the whole process, its start included.
         seconds: from the first look at the windows to the end.
+        statement: of a reconciliation, the answer to each of its questions in words, by its name; those that are a no
+            begin with ``NO``.
         error: what stopped it.
     """
 
@@ -74,6 +84,7 @@ class JobReport:
     peak_mb: float = 0.0
     cpu_seconds: float = 0.0
     seconds: float = 0.0
+    statement: dict[str, str] = field(default_factory=dict)
     error: str | None = None
 
     def count(self, entity: str, *names: str) -> int:
@@ -150,15 +161,41 @@ def kill_in_a_process(request: JobRequest, has_begun: Callable[[], bool], second
 
 
 def run(request: JobRequest) -> JobReport:
-    """Sync in this process, which must not have used ml-connector before."""
+    """Sync or reconcile in this process, which must not have used ml-connector before."""
     _point_at(request)
-    from ml_connector.cli.sync import run_windows
-    from ml_connector.instance import connector_instance
-    from ml_connector.settings import ConnectionSettings
+    from ml_connector.settings import ConnectionSettings, RecordKind
 
     settings = ConnectionSettings(
-        name=CONNECTION, start=date.fromisoformat(request.start), timezone=ZONE, settle_minutes=0
+        name=CONNECTION,
+        start=date.fromisoformat(request.start),
+        timezone=ZONE,
+        settle_minutes=0,
+        records=tuple(RecordKind(name) for name in request.records),
     )
+    return _reconciled(settings) if request.reconcile else _synced(settings, request)
+
+
+def _reconciled(settings: "ConnectionSettings") -> JobReport:
+    from ml_connector.cli.reconcile import run_reconciliation
+
+    outcome = run_reconciliation(settings, month=None, repair=False, out=None, quiet=True)
+    return JobReport(
+        status=outcome.status,
+        peak_mb=_memory_mb("VmHWM"),
+        cpu_seconds=time.process_time(),
+        seconds=outcome.seconds,
+        statement={
+            check["name"]: check["sentence"] if check["passed"] else f"NO: {check['sentence']}"
+            for check in outcome.statement.get("checks", ())
+        },
+        error=outcome.error,
+    )
+
+
+def _synced(settings: "ConnectionSettings", request: JobRequest) -> JobReport:
+    from ml_connector.cli.sync import run_windows
+    from ml_connector.instance import connector_instance
+
     watch = MemoryWatch()
     with watch:
         summary = run_windows(settings, request.partition, request.partition, steps=None, quiet=True)

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import IO, Any, Self
 
+from bench.books import Books, add_deals, books_of, company_of
 from bench.visma_rows import ENTITIES, KEY_FIELDS, visma_row
 from bench.works import COMPANY_KEY, CONTACT_KEY, Kind, PortalSettings, Row
 from ml_connector.sandbox.faults import FaultKind, FaultRule
@@ -127,6 +128,10 @@ class Portal:
         """Return what is stored, from the portal's memory and not through its API."""
         return Holdings(**self._ask(["holdings"]))
 
+    def books(self) -> Books:
+        """Return how the portal's invoices compare with the books, from its memory and not through its API."""
+        return Books(**self._ask(["books"]))
+
     def _ask(self, question: Any) -> Any:
         stdin, stdout = _pipe(self._process.stdin), _pipe(self._process.stdout)
         stdin.write(json.dumps(question) + "\n")
@@ -155,6 +160,8 @@ def sandbox_settings(settings: PortalSettings) -> SandboxSettings:
         requests_per_ten_seconds=settings.per_ten_seconds,
         search_lag_seconds=settings.search_lag_seconds,
         poison=rules,
+        enterprise=settings.takes_all,
+        payments_enabled=settings.takes_all,
     )
     lost = FaultRule(
         kind=FaultKind.DROP_AFTER,
@@ -163,9 +170,13 @@ def sandbox_settings(settings: PortalSettings) -> SandboxSettings:
         times=max(1, settings.lost_answers),
         probability=SHARE_OF_LOST_ANSWERS,
     )
+    company = (
+        company_of(settings.year)
+        if settings.year
+        else {"customers": settings.customers, "suppliers": settings.customers // 50}
+    )
     return SandboxSettings(
-        customers=settings.customers,
-        suppliers=settings.customers // 50,
+        **company,
         latency_ms=settings.latency_ms,
         faults=(lost,) if settings.lost_answers else (),
         hubspot=hubspot,
@@ -233,6 +244,8 @@ def serve() -> None:
     with Sandbox(sandbox_settings(settings)) as sandbox:
         for name, key in KEYS.items():
             sandbox.hubspot.add_property(name, key, hasUniqueValue=True)
+        if settings.year:
+            add_deals(sandbox)
         answers: dict[str, Callable[..., Any]] = {
             "enter": lambda *arguments: enter(sandbox, *arguments),
             "know": lambda companies: know(sandbox, companies),
@@ -242,6 +255,7 @@ def serve() -> None:
             "stored": lambda: sum(sandbox.hubspot.snapshot()[name] for name in KEYS),
             "lost": lambda: sandbox.faults.fired(1),
             "holdings": lambda: holdings_of(sandbox),
+            "books": lambda: asdict(books_of(sandbox)),
         }
         print(json.dumps(sandbox.url), flush=True)
         for line in sys.stdin:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.job import (
@@ -29,11 +29,13 @@ class Trial:
         portal: the sandbox.
         home: database and snapshots.
         start: the first window.
+        records: what travels besides companies and contacts.
     """
 
     portal: Portal
     home: Path
     start: str
+    records: tuple[str, ...] = ()
 
     def enter(self, *rows: Sequence[Row], days_ago: int = 2) -> None:
         """Enter companies, or contacts (those with a company) into Visma."""
@@ -59,23 +61,32 @@ class Trial:
         """Sync whatever is due; calls are counted from its beginning."""
         return self._sync(None)
 
+    def reconcile(self) -> JobReport:
+        """Compare both sides; calls are counted from its beginning."""
+        return self._run(JobRequest(self.portal.url, str(self.home), self.start, reconcile=True))
+
     def _sync(self, partition: str | None) -> JobReport:
+        return self._run(JobRequest(self.portal.url, str(self.home), self.start, partition))
+
+    def _run(self, request: JobRequest) -> JobReport:
         self.portal.forget()
-        report = run_in_a_process(JobRequest(self.portal.url, str(self.home), self.start, partition))
+        report = run_in_a_process(replace(request, records=self.records))
         if report.error is not None:
             raise SyncFailedError(report.error)
         return report
 
 
 @contextmanager
-def trial(settings: PortalSettings | None = None, *, days: int = 1) -> Iterator[Trial]:
-    """A trial whose connection has so many complete windows."""
+def trial(
+    settings: PortalSettings | None = None, *, days: int = 1, records: tuple[str, ...] = ()
+) -> Iterator[Trial]:
+    """A trial whose connection has so many complete windows, and carries these records besides people."""
     with temporary_home() as home, Portal(settings or PortalSettings()) as portal:
-        yield Trial(portal, home, first_window(days))
+        yield Trial(portal, home, first_window(days), records)
 
 
 @contextmanager
 def memory_lost(trial: Trial) -> Iterator[Trial]:
     """The same with an empty home: a connection that has forgotten everything it did."""
     with temporary_home() as home:
-        yield Trial(trial.portal, home, trial.start)
+        yield replace(trial, home=home)

@@ -51,6 +51,8 @@ class PortalSettings:
         poisoned: a regular expression.
         lost_answers: writes that are carried out and whose connection drops before they are answered.
         customers: of a believable company in Visma, with suppliers and contacts; without it Visma is empty.
+        year: how much of a mid-size company with a year of books, such as 0.1; ``customers`` does not count then.
+        takes_all: whether the portal takes payments and custom objects.
     """
 
     latency_ms: int = 0
@@ -60,6 +62,8 @@ class PortalSettings:
     poisoned: str = ONE_BAD
     lost_answers: int = 0
     customers: int = 0
+    year: float = 0.0
+    takes_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from bench.books import books_of
 from bench.candidates import CANDIDATES, Candidate
 from bench.figures import at_most, exactly, shown
 from bench.goals import GOALS, Scale
 from bench.known_portal import CLUES, pairs
 from bench.measure import measure
+from bench.portal import sandbox_settings
 from bench.report import show, show_figures, store
 from bench.runners import Claim, Job
-from bench.works import Kind, Work, all_works
+from bench.works import Kind, PortalSettings, Work, all_works
+from ml_connector.sandbox.server import Sandbox
 
 BY_NAME = {candidate.short: candidate for candidate in CANDIDATES}
 WORKS = {work.name: work for work in all_works(100)}
@@ -62,6 +65,38 @@ def test_a_portal_knows_companies_by_one_clue_each() -> None:
     assert [pair.customer for pair in known[:3]] == ["bench:C000000", None, "bench:C000002"]
     assert len({pair.known.properties["name"] for pair in known if pair.customer}) == len(CLUES)
     assert all(pair.known.email for pair in known)
+
+
+def test_a_document_counts_as_there_only_with_its_lines_company_and_balance() -> None:
+    sandbox = Sandbox(sandbox_settings(PortalSettings(year=0.002)))
+    portal = sandbox.hubspot
+    document = next(one for one in sandbox.visma.books.books.invoices if one.status == "Open" and one.lines)
+    for kind, name in (("invoices", "visma_invoice_id"), ("line_items", "visma_line_id")):
+        portal.add_property(kind, name, hasUniqueValue=True)
+    for kind, name in (
+        ("invoices", "visma_balance"),
+        ("line_items", "visma_net_amount"),
+        ("line_items", "visma_vat_amount"),
+        ("companies", "visma_customer_id"),
+    ):
+        portal.add_property(kind, name)
+    key = f"bench:{document.key}"
+    values = {"visma_invoice_id": key, "visma_balance": "1", "hs_currency": "NOK"}
+    invoice = portal.add_record("invoices", values)
+    empty = books_of(sandbox)
+    assert (empty.there, empty.lines, empty.linked, empty.balances) == (1, 0, 0, 0)
+    vat = document.totals.amount - sum(line.net for line in document.lines)
+    for line in document.lines:
+        amounts = {"visma_net_amount": str(line.net), "visma_vat_amount": str(vat)}
+        made = portal.add_record("line_items", {"visma_line_id": f"{key}:{line.number}", **amounts})
+        portal.link("invoices", invoice, "line_items", made)
+        vat -= vat
+    company = portal.add_record(
+        "companies", {"name": "Customer", "visma_customer_id": f"bench:{document.partner.number}"}
+    )
+    portal.link("invoices", invoice, "companies", company)
+    whole = books_of(sandbox)
+    assert (whole.there, whole.lines, whole.linked, whole.balances, whole.doubled) == (1, 1, 1, 0, 0)
 
 
 def test_a_missed_goal_is_printed_as_one(capsys: pytest.CaptureFixture[str]) -> None:
