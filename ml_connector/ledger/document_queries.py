@@ -1,6 +1,6 @@
 """What the planning of documents asks the ledger: what was sent of them, which are drafts, late or without a deal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,11 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from ml_connector.ledger.queries import stamp_text
-
-INVOICES = "invoices"
-
-CHUNK = 5000
-"""Keys asked for in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,25 +104,6 @@ class DocumentReader:
             since=since.isoformat(),
         )
         return [_sent(row, (*names, "customer")) for row in rows]
-
-    def left_out(self, entity: str, keys: Iterable[str]) -> set[str]:
-        """Return those of the records that the newest run to look at them skipped: they are not going to come."""
-        wanted = list(dict.fromkeys(keys))
-        found: set[str] = set()
-        for start in range(0, len(wanted), CHUNK):
-            rows = self._rows(
-                """
-                SELECT key FROM unnest(CAST(:keys AS text[])) AS key
-                JOIN LATERAL (
-                  SELECT action FROM ml_connector.operation
-                  WHERE connection = :connection AND record_key = key AND entity = :entity ORDER BY id DESC LIMIT 1
-                ) AS newest ON newest.action = 'skip'
-                """,
-                keys=wanted[start : start + CHUNK],
-                entity=entity,
-            )
-            found.update(row[0] for row in rows)
-        return found
 
     def has_newer_window(self, partition: str) -> bool:
         """Return whether any run has been at a later window than this."""

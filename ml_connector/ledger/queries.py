@@ -29,6 +29,17 @@ CHUNK = 5000
 """Keys asked for in one statement."""
 
 
+_SKIPPED = sa.text(
+    """
+    SELECT key FROM unnest(CAST(:keys AS text[])) AS key
+    JOIN LATERAL (
+      SELECT action FROM ml_connector.operation
+      WHERE connection = :connection AND record_key = key AND entity = :entity ORDER BY id DESC LIMIT 1
+    ) AS newest ON newest.action = 'skip'
+    """
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The HubSpot record that a Visma key is, and what was last synced to it.
@@ -135,6 +146,20 @@ class LedgerReader:
         )
         with self._engine.connect() as database:
             return [(row[0], row[1]) for row in database.execute(query)]
+
+    def left_out(self, entity: str, keys: Iterable[str]) -> set[str]:
+        """Return those of the records that the newest run to look at them skipped: they are not going to come."""
+        wanted = list(dict.fromkeys(keys))
+        found: set[str] = set()
+        with self._engine.connect() as database:
+            for start in range(0, len(wanted), CHUNK):
+                some = {
+                    "keys": wanted[start : start + CHUNK],
+                    "connection": self._connection,
+                    "entity": entity,
+                }
+                found.update(row[0] for row in database.execute(_SKIPPED, some))
+        return found
 
     def due_rejects(self, entity: str, now: datetime) -> list[DueReject]:
         """Return the records of an entity to try again, oldest first; neither dismissed ones nor those not yet due."""

@@ -223,7 +223,6 @@ def _bookings(
     return BookingPlanner(
         booking,
         LedgerReader(engine(), step.settings.name),
-        DocumentReader(engine(), step.settings.name),
         step.hubspot(context).get_client(),
         upcoming_documents(invoices),
         exists=exists,

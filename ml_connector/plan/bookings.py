@@ -6,7 +6,6 @@ from typing import Generic, TypeVar
 
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.links import Owner, Ties, Wanted, by_owner, link, link_operations, unlink
 from ml_connector.plan.operations import SENT, Action, Operation
@@ -47,7 +46,6 @@ class BookingPlanner(Generic[RecordT]):
     Args:
         booking: which of the two.
         ledger: what was sent before.
-        documents: what the ledger knows of documents.
         client: reads the portal.
         upcoming: what the run's plan of invoices says.
         exists: whether the portal has the object; one that a sync makes first holds nothing yet.
@@ -57,7 +55,6 @@ class BookingPlanner(Generic[RecordT]):
         self,
         booking: Booking[RecordT],
         ledger: LedgerReader,
-        documents: DocumentReader,
         client: HubSpotClient,
         upcoming: UpcomingDocuments,
         *,
@@ -65,7 +62,6 @@ class BookingPlanner(Generic[RecordT]):
     ) -> None:
         self._booking: Booking[RecordT] = booking
         self._ledger = ledger
-        self._documents = documents
         self._upcoming = upcoming
         self._owned = OwnedPlanner(booking.kind, ledger, client, exists=exists)
 
@@ -117,7 +113,7 @@ class BookingPlanner(Generic[RecordT]):
     def _coming(self, documents: Collection[str]) -> set[str]:
         """Return the documents without those that are never sent, such as one voided before it could be."""
         unknown = documents - self._ledger.identities(INVOICES, documents).keys() - self._upcoming.coming
-        left_out = self._documents.left_out("invoices", unknown) | (unknown & self._upcoming.left_out)
+        left_out = self._ledger.left_out("invoices", unknown) | (unknown & self._upcoming.left_out)
         return set(documents) - left_out
 
     def _contacts(self, documents: Iterable[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.due import StampedT, with_due
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.records.booking_model import PurchasesRecord
+from ml_connector.records.invoice_model import VOIDED
 
 RecordT = TypeVar("RecordT")
 
@@ -73,13 +74,16 @@ def unknown_records(
 ) -> int:
     """Return how many records have to be looked for in HubSpot: it decides how HubSpot is read.
 
-    Those that are never sent, such as people who have left or documents on hold, stay without a HubSpot record for
-    ever and do not count.
+    Those that are never sent, such as people who have left, documents on hold, or voided ones as a rule, stay without a
+    HubSpot record for ever and do not count.
     """
     sendable = (
         row["key"]
-        for row in records.rows(["key", "refusal", "active", "skip"])
-        if row["refusal"] is None and row["active"] is not False and row["skip"] is None
+        for row in records.rows(["key", "refusal", "active", "skip", "status"])
+        if row["refusal"] is None
+        and row["active"] is not False
+        and row["skip"] is None
+        and row["status"] != VOIDED
     )
     unknown = sum(record.refusal is None for record in due)
     for some in chunks(sendable, ASKED):

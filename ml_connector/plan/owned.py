@@ -188,11 +188,15 @@ class OwnedPlanner:
     def _plan_unknown(
         self, unknown: "Sequence[_Weighed]", present: Mapping[str, HubSpotRecord] | None
     ) -> Iterator[Planned]:
+        """Look for records in the portal, but for those that an earlier run left out, and make the others."""
         if not unknown:
             return
+        leaving = [one.item.key for one in unknown if one.item.left_out]
+        left = self._ledger.left_out(self._kind.entity, leaving) if leaving else set()
         if present is None:
-            names = self.names(one.wanted for one in unknown)
-            present = self._presences().find([self._id(one) for one in unknown], names)
+            sought = [one for one in unknown if one.item.key not in left]
+            names = self.names(one.wanted for one in sought)
+            present = self._presences().find([self._id(one) for one in sought], names)
         for one in unknown:
             record = present.get(self._id(one))
             if record is not None:

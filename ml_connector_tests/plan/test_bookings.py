@@ -10,7 +10,6 @@ import pytest
 
 from ml_connector.hubspot.linking import LinkLoader
 from ml_connector.hubspot.transaction_object import ensure_transaction_object, transaction_object
-from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.plan.bookings import Booking, BookingPlanner, left_alone, not_taken
 from ml_connector.plan.due import with_due
 from ml_connector.plan.operations import Action, Operation
@@ -76,8 +75,7 @@ def plan(
     upcoming = UpcomingDocuments()
     for operation in documents:
         upcoming.add(operation)
-    reader = DocumentReader(books.chain.engine, NAME)
-    planner = BookingPlanner(booking, ledger, reader, books.chain.client, upcoming, exists=exists)
+    planner = BookingPlanner(booking, ledger, books.chain.client, upcoming, exists=exists)
     both: Any = with_due(records, due, {one.key: one.stamp for one in records})
     return list(planner.plan(both, len(records), DAY))
 

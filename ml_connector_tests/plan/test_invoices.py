@@ -110,6 +110,12 @@ class TestLeftOut:
         assert one.action is Action.SKIP
         assert "voided before" in str(one.reason)
 
+    def test_one_left_out_before_is_not_looked_for_again(self, books: Books) -> None:
+        books.sync(document(status="Voided"))
+        books.forget()
+        (one,) = books.plan(document(status="Voided", stamp=LATER))
+        assert (one.action, books.calls()) == (Action.SKIP, 0)
+
     def test_one_voided_after_it_was_sent_becomes_voided(self, books: Books) -> None:
         books.sync(document())
         books.sync(document(status="Voided", stamp=LATER))
