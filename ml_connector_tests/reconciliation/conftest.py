@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from ml_connector.cli.sandbox import addresses
 from ml_connector.instance import connector_instance
-from ml_connector_tests.cli.conftest import Shell, ready_template, shell, stored
+from ml_connector_tests.cli.conftest import Shell, shell, stored
 from ml_connector_tests.reconciliation.portal import NAME, WINDOW, Portal, remember, served
 
-__all__ = ["ready_template", "shell", "stored", "synced"]
+__all__ = ["shell", "stored", "synced"]
 
 
 @pytest.fixture
