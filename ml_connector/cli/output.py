@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import click
@@ -117,19 +118,20 @@ def show_error(text: str) -> None:
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; numbers stand to the right, close together, so that a line of counts fits 80 columns."""
-    numeric = [all(isinstance(row[place], int) for row in rows) for place in range(len(columns))]
+    """Print a table; numbers stand to the right, counts close together, so that a line of them fits 80 columns."""
+    counts = [all(isinstance(row[place], int) for row in rows) for place in range(len(columns))]
+    numeric = [all(isinstance(row[place], int | Decimal) for row in rows) for place in range(len(columns))]
     table = Table(
         title=title,
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
-        padding=(0, 0) if all(numeric[1:]) else (0, 1),
+        padding=(0, 0) if all(counts[1:]) else (0, 1),
     )
     for column, right in zip(columns, numeric, strict=True):
         table.add_column(column, justify="right" if right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
+        table.add_row(*(f"{cell:,.2f}" if isinstance(cell, Decimal) else escape(str(cell)) for cell in row))
     console.print(table)
 
 

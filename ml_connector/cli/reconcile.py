@@ -4,6 +4,7 @@ import re
 import shutil
 import time
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -151,28 +152,39 @@ def show_outcome(outcome: Outcome) -> None:
         console.print(note, highlight=False, soft_wrap=not console.is_terminal)
     verdict = "Visma and HubSpot agree to the cent" if statement["agrees"] else "Visma and HubSpot differ"
     synced = f", synced through {statement['synced_through']}" if statement["synced_through"] else ""
-    console.print(f"{verdict}{synced}. Compared in {outcome.seconds:.1f} s. Run {outcome.run_id}.")
+    span = f" in {statement['month']}" if statement["month"] else ""
+    console.print(f"{verdict}{span}{synced}. Compared in {outcome.seconds:.1f} s. Run {outcome.run_id}.")
     console.print(f"Statement: {outcome.files['html']}", soft_wrap=True, highlight=False)
 
 
 def _show_totals(statement: dict[str, Any]) -> None:
-    """Print the totals that differ, or those of all kinds where none does."""
+    """Print the totals of the one month that was compared, else those that differ; of kinds that both systems keep."""
+    from ml_connector.reconciliation.facts import Kind
+    from ml_connector.reconciliation.statement import KIND_WORDS
+
+    month = statement["month"]
     rows = [
         (
-            total["month"] or "no date",
+            *(() if month else (total["month"] or "no date",)),
             total["currency"],
-            total["kind"],
-            total["visma"]["amount"],
-            total["hubspot"]["amount"],
-            total["visma"]["balance"],
-            total["hubspot"]["balance"],
+            KIND_WORDS[Kind(total["kind"])].lower(),
+            *(Decimal(total[side]["amount"]) for side in ("visma", "hubspot")),
+            *(Decimal(total[side]["balance"]) for side in ("visma", "hubspot")),
         )
         for total in statement["totals"]
-        if total["visma"] != total["hubspot"]
+        if total["kind"] in statement["kinds"] and (month or total["visma"] != total["hubspot"])
     ]
     if rows:
-        columns = ("month", "", "", "Visma", "HubSpot", "open in Visma", "open in HubSpot")
-        show_table(f"{statement['connection']}: totals that differ", columns, rows)
+        columns = (
+            *(() if month else ("month",)),
+            "",
+            "",
+            "Visma",
+            "HubSpot",
+            "open in Visma",
+            "open in HubSpot",
+        )
+        show_table(f"{statement['connection']}, {month or 'totals that differ'}", columns, rows)
 
 
 def _show_causes(statement: dict[str, Any]) -> None:

@@ -38,10 +38,24 @@ class Evidence:
         return {
             key: Known(
                 sent=self._fact(sent[key]) if key in sent else None,
-                refusal=_refusal(refused[key]) if key in refused else None,
+                refusal=_refusal(refused[key].message, dismissed=refused[key].dismissed_at is not None)
+                if key in refused
+                else None,
             )
             for key in sent.keys() | refused.keys()
         }
+
+    def refused_customers(self) -> Mapping[str, str]:
+        """Return why customers are refused, by number; HubSpot has no company to link their documents to."""
+        table = reject.c
+        asked = (
+            sa.select(table.record_key, table.message)
+            .where(table.connection == self.connection, table.entity == "companies")
+            .where(table.record_key.startswith(CUSTOMER))
+        )
+        with self.engine.connect() as database:
+            rows = database.execute(asked).all()
+        return {row.record_key.removeprefix(CUSTOMER): _refusal(row.message).message for row in rows}
 
     def _sent(self, keys: Sequence[str]) -> "sa.Select[Any]":
         table = identity.c
@@ -67,10 +81,13 @@ class Evidence:
 DRIFTED = "DRIFTED"
 """The cause of a reject that a repair has made: HubSpot differs and the next sync writes the record again."""
 
+CUSTOMER = "customer:"
+"""What the key of a customer begins with."""
+
 
 def _array(keys: Sequence[str]) -> "sa.BindParameter[Any]":
     return sa.bindparam(None, list(keys), type_=sa.ARRAY(sa.Text))
 
 
-def _refusal(row: "sa.Row[Any]") -> Refusal:
-    return Refusal(row.message or "It was refused without a reason.", row.dismissed_at is not None)
+def _refusal(message: str | None, *, dismissed: bool = False) -> Refusal:
+    return Refusal(message or "It was refused without a reason.", dismissed)

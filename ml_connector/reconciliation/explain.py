@@ -137,6 +137,7 @@ class Circumstances:
             document's own stamp (reference: visma 3.2).
         silent: kinds of which Visma answered with nothing at all: a fault, not a deletion.
         deletions: what the connection does with records whose document is gone.
+        refused: why customers are refused, by number; what belongs to one waits until a person has settled it.
     """
 
     connection: str
@@ -144,6 +145,7 @@ class Circumstances:
     settled: Mapping[str, str] = field(default_factory=dict)
     silent: frozenset[Kind] = frozenset()
     deletions: DeletionPolicy = DeletionPolicy.FLAG
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 FIELDS = ("amount", "balance", "status", "month", "currency")
@@ -206,6 +208,8 @@ def _cause(
         return Cause.EDITED, f"HubSpot's {_and(edited)} is not what was last sent, which is still right."
     if (window := _unsynced(visma, around)) is not None:
         return _waiting(window)
+    if fields == ("customer",) and (reason := _refused_customer(visma, around)):
+        return Cause.MISSING_LINK, reason
     if fields == ("customer",):
         linked = f"to customer {_and(hubspot.customers)}" if hubspot.customers else "to no customer's company"
         return (
@@ -243,6 +247,12 @@ def _refused(refusal: Refusal) -> tuple[Cause, str]:
     return Cause.REJECTED, f"{refusal.message}{aside}"
 
 
+def _refused_customer(fact: Fact, around: Circumstances) -> str | None:
+    """Return why there is no company that a record could be linked to; None where its customers are in order."""
+    refused = (number for number in fact.customers if number in around.refused)
+    return next((f"customer:{number} is refused: {around.refused[number]}" for number in refused), None)
+
+
 def _waiting(window: str) -> tuple[Cause, str]:
     when = f"window {window}, which is not loaded" if window else "a window that is not complete"
     return Cause.NOT_SYNCED, f"It changed in {when} yet."
@@ -274,7 +284,8 @@ def command(cause: Cause, fact: Fact, around: Circumstances) -> str:
     name, newest = around.connection, around.windows(fact.kind).newest
     if cause in (Cause.NOT_SYNCED, Cause.NOT_RELEASED) or newest is None:
         return f"ml-connector sync {name}"
-    if cause is Cause.REJECTED:
+    waits = cause in (Cause.DRAFT, Cause.MISSING_LINK) and _refused_customer(fact, around)
+    if cause is Cause.REJECTED or waits:
         return f"ml-connector rejects list {name}"
     if cause is Cause.DRAFT:
         return f"ml-connector sync {name} --partition {newest}"

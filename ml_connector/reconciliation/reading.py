@@ -80,6 +80,7 @@ class Reconciler:
             settled=settled_since(self.visma.client, self.windows(Kind.INVOICE).unsynced_since),
             silent=there.kinds - here.kinds,
             deletions=self.deletions,
+            refused=self.evidence().refused_customers(),
         )
         return compare(here, there, self.evidence().known, around, month=month, kinds=self.kinds)
 

@@ -143,6 +143,7 @@ class Statement:
             "month": self.month,
             "synced_through": self.synced_through,
             "agrees": self.agrees,
+            "kinds": [kind.value for kind in self.kinds],
             "compared": {kind.value: many for kind, many in sorted(self.found.compared.items())},
             "different": self.found.different,
             "causes": dict(causes),

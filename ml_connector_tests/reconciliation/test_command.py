@@ -140,6 +140,31 @@ def test_a_month_is_compared_alone(shell: Shell, synced: Portal) -> None:
     }
 
 
+def test_the_totals_of_a_month_are_printed_even_where_they_agree(shell: Shell, synced: Portal) -> None:
+    document = shell.json("reconcile", NAME, "--month", "2025-06")
+    (invoices,) = [
+        total for total in document["totals"] if (total["kind"], total["currency"]) == ("invoice", "NOK")
+    ]
+    text = shell("reconcile", NAME, "--month", "2025-06").stdout
+    assert "acme, 2025-06" in text
+    assert text.count(f"{Decimal(invoices['visma']['amount']):,.2f}") >= 2
+    assert "Visma and HubSpot agree to the cent in 2025-06" in text
+    assert "acme, " not in shell("reconcile", NAME).stdout, "of all months only what differs is worth a line"
+
+
+def test_what_belongs_to_a_refused_customer_says_so(shell: Shell, synced: Portal, stored: sa.Engine) -> None:
+    key, record_id = some_invoice(synced)
+    (fact,) = [fact for fact in synced.hubspot.documents() if fact.key == key]
+    (number,) = fact.customers
+    synced.sandbox.hubspot.account.links.disconnect("0-53", record_id, "0-2", synced.companies[number])
+    refused = RejectRow("companies", f"customer:{number}", "TWO", "Two fit.", "Choose.", "{}", WINDOW)
+    Journal(stored, NAME, SEED).settle([], rejects=[refused])
+    (found,) = shell.json("reconcile", NAME, code=3)["differences"]
+    assert (found["key"], found["cause"]) == (key, "missing link")
+    assert found["detail"] == f"customer:{number} is refused: Two fit."
+    assert found["command"] == f"ml-connector rejects list {NAME}"
+
+
 def test_a_month_that_is_none_and_a_connection_that_is_none_exit_2(shell: Shell, synced: Portal) -> None:
     assert (
         "Write it as 2026-11"

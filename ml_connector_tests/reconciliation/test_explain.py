@@ -131,6 +131,23 @@ def test_a_document_on_another_company_names_both_customers() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("standing", "cause", "detail"),
+    [
+        (Standing.DRAFT, Cause.DRAFT, "it waits"),
+        (Standing.RELEASED, Cause.MISSING_LINK, "customer:10001 is refused: 2 companies fit"),
+    ],
+)
+def test_what_belongs_to_a_refused_customer_waits_for_a_person_and_no_sync(
+    standing: Standing, cause: Cause, detail: str
+) -> None:
+    unlinked = mirrored(fact(), standing=standing, customers=(), note="it waits")
+    found = explained(fact(), unlinked, None, around(refused={"10001": "2 companies fit"}))
+    assert (found.cause, found.detail) == (cause, detail)
+    assert found.command == "ml-connector rejects list acme"
+    assert explained(fact(), unlinked, None, around(refused={"10002": "no"})).command != found.command
+
+
 def test_a_transaction_without_a_customer_may_be_linked_to_any() -> None:
     sale = fact("transaction:GL:1", customers=(), status="", shown="")
     assert differing(sale, mirrored(sale, customers=("10001",))) == ()
