@@ -1,4 +1,4 @@
-"""``demo``: a believable company in the sandbox, a first sync through a real Dagster run, and the UI on the result."""
+"""``demo``: a believable company in the sandbox, a first sync through Dagster, a reconciled month, and the UI on it."""
 
 import fcntl
 import os
@@ -8,33 +8,43 @@ import sys
 import time
 import urllib.request
 import webbrowser
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date, timedelta
 from pathlib import Path
 
 import click
 
+from ml_connector.cli import reconcile
+from ml_connector.cli.connections import find_connection
 from ml_connector.cli.dev import dagster
 from ml_connector.cli.init import make_connection, yesterday
-from ml_connector.cli.output import PORT, console, emit, json_option
+from ml_connector.cli.output import EXIT_FAILED, PORT, console, emit, json_option
 from ml_connector.cli.sandbox import MANY, addresses
 from ml_connector.cli.sync import Summary, document, run_windows, show_summary
 from ml_connector.credentials import ENVIRONMENT, store
 from ml_connector.database import engine, home
 from ml_connector.errors import BusyError, ConnectorError
-from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN
+from ml_connector.sandbox.books.settings import BooksSettings
+from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN, HubSpotSandboxSettings
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector.sandbox.visma.settings import VismaSandboxSettings
 from ml_connector.vault import Vault
 
 NAME = "fjordlys"
+HINT = "some records are refused on purpose, and this portal is not set up for payments"
+
+GOOD_LINES = range(3, 8)
+"""Lines of an invoice that is worth looking at."""
+
 UI_SECONDS = 90.0
 """How long the Dagster UI may take to answer before the demo says so."""
 
 
-@click.command(short_help="See it work: a pretended company, a first sync, the UI.")
-@click.option("--headless", is_flag=True, help="The same without the UI: sync, print the summary, end.")
+@click.command(short_help="See it work: a pretended company, a first sync, a reconciled month, the UI.")
+@click.option("--headless", is_flag=True, help="The same without the UI: sync, reconcile, print both, end.")
 @click.option(
     "--customers", type=MANY, default=120, show_default=True, help="Customers of the Visma company."
 )
@@ -47,23 +57,41 @@ UI_SECONDS = 90.0
 )
 @json_option
 def demo(headless: bool, customers: int, suppliers: int, port: int, ui_port: int, *, as_json: bool) -> None:
-    """Start the sandbox, sync its Visma company into its HubSpot portal, and open the UI on the result.
+    """Start the sandbox, sync its Visma company into its HubSpot portal, reconcile a month, and open the UI.
 
     Everything stays on this machine, in a folder of its own that each demo begins anew. A few records are refused on
     purpose, to show what that looks like.
     """
     folder = _fresh_home()
-    settings = SandboxSettings(customers=customers, suppliers=suppliers, portal_seed="demo")
+    settings = demo_settings(customers, suppliers)
     with Sandbox(settings, port=_free(port)) as sandbox:
         _point_here(folder, sandbox)
         summary = _first_sync(settings.visma, quiet=as_json)
+        if not as_json:
+            show_summary(summary, hint=HINT)
+        outcome = None if summary.status == "failed" else _reconciled_month(quiet=as_json)
         if as_json:
-            emit(document(summary))
-        else:
-            show_summary(summary, hint="some records are refused on purpose")
-        if headless or summary.status == "failed":
-            raise click.exceptions.Exit(1 if summary.status == "failed" else 0)
-        _show(sandbox.url, _free(ui_port), quiet=as_json)
+            emit(document(summary) | ({"reconciliation": reconcile.document(outcome)} if outcome else {}))
+        elif outcome:
+            reconcile.show_outcome(outcome)
+        if outcome is None or outcome.error is not None:
+            raise click.exceptions.Exit(EXIT_FAILED)
+        if not headless:
+            _show(sandbox, _free(ui_port), outcome.files["html"], quiet=as_json)
+
+
+def demo_settings(customers: int = 120, suppliers: int = 40) -> SandboxSettings:
+    """Return the demo's sandbox: a year of books, deals that sales had before, an object of its own for transactions.
+
+    The portal is not set up for payments, as most are not, so that the plan says what it leaves out and why.
+    """
+    return SandboxSettings(
+        customers=customers,
+        suppliers=suppliers,
+        portal_seed="demo",
+        books=BooksSettings(),
+        hubspot=HubSpotSandboxSettings(enterprise=True),
+    )
 
 
 def _fresh_home() -> Path:
@@ -113,7 +141,32 @@ def _first_sync(visma: VismaSandboxSettings, *, quiet: bool) -> Summary:
     return run_windows(settings, None, None, steps=None, quiet=quiet)
 
 
-def _show(url: str, ui_port: int, *, quiet: bool) -> None:
+def _reconciled_month(*, quiet: bool) -> reconcile.Outcome:
+    """Compare the newest month that is over."""
+    settings = find_connection(NAME)
+    month = last_whole_month(settings.start + timedelta(days=1))
+    return reconcile.run_reconciliation(settings, month=month, repair=False, out=None, quiet=quiet)
+
+
+def last_whole_month(today: date) -> str:
+    """Return the newest month that is over, such as ``2026-10``."""
+    return f"{today.replace(day=1) - timedelta(days=1):%Y-%m}"
+
+
+def good_invoice(sandbox: Sandbox) -> str | None:
+    """Return the HubSpot id of an invoice worth looking at: a few lines, and a deal if one has one; None for none."""
+    portal = sandbox.hubspot
+    lines = Counter(invoice for invoice, _ in portal.links("invoices", "line_items"))
+    dealt = {invoice for invoice, _ in portal.links("invoices", "deals")}
+    whole = [
+        record.id
+        for record in portal.records("invoices").values()
+        if record.values.get("hs_invoice_status") == "open"
+    ]
+    return max(whole, key=lambda one: (one in dealt, lines[one] in GOOD_LINES, int(one)), default=None)
+
+
+def _show(sandbox: Sandbox, ui_port: int, statement: str, *, quiet: bool) -> None:
     """Start Dagster, say where everything is, and wait to be interrupted."""
     ui = f"http://127.0.0.1:{ui_port}"
     if not quiet:
@@ -121,22 +174,26 @@ def _show(url: str, ui_port: int, *, quiet: bool) -> None:
     with suppress(KeyboardInterrupt), dagster("127.0.0.1", ui_port, quiet=True) as process:
         _wait_for(f"{ui}/server_info", process.poll)
         if quiet:
-            emit({"portal": url, "ui": ui})
+            emit({"portal": sandbox.url, "ui": ui})
         else:
-            for what, address in _sights(url, ui).items():
-                console.print(f"{what:30} {address}", soft_wrap=True)
+            for what, address in _sights(sandbox, ui, statement).items():
+                console.print(f"{what:30} {address}", soft_wrap=True, highlight=False)
             console.print("Ctrl-C ends all of it.")
-            _open(url, f"{ui}/asset-groups")
+            _open(sandbox.url, f"{ui}/asset-groups")
         process.wait()
 
 
-def _sights(url: str, ui: str) -> dict[str, str]:
+def _sights(sandbox: Sandbox, ui: str, statement: str) -> dict[str, str]:
     """Return what there is to see, with its address."""
+    invoice = good_invoice(sandbox)
     return {
-        "The portal, as sales sees it:": url,
+        "The portal, as sales sees it:": sandbox.url,
+        **({"An invoice there:": f"{sandbox.url}/portal/invoices/{invoice}"} if invoice else {}),
+        "The month's statement:": Path(statement).as_uri(),
         "The flow, from Visma to it:": f"{ui}/asset-groups",
-        "The run of just now:": f"{ui}/runs",
+        "The runs of just now:": f"{ui}/runs",
         "What was refused, and why:": f"{ui}/assets/{NAME}/hubspot/contacts?view=checks",
+        "The comparison's checks:": f"{ui}/assets/{NAME}/reconciliation/statement?view=checks",
     }
 
 

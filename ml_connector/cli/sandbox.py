@@ -7,12 +7,16 @@ import click
 
 from ml_connector.cli.dev import require_free
 from ml_connector.cli.output import console, emit, json_option
+from ml_connector.sandbox.books.settings import NONE, YEAR, BooksSettings
 from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN, HubSpotSandboxSettings
 from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector.sandbox.visma.settings import VismaSandboxSettings
 
 MANY = click.IntRange(min=0)
 """The type of an option that says how many."""
+
+BOOKS = {"small": BooksSettings(), "year": YEAR, "none": NONE}
+"""How much bookkeeping there is, by the word of the option."""
 
 
 @click.command(short_help="Run both APIs on this machine, with a company in them.")
@@ -36,14 +40,33 @@ MANY = click.IntRange(min=0)
     show_default=True,
     help="What HubSpot holds.",
 )
+@click.option(
+    "--books",
+    type=click.Choice(list(BOOKS)),
+    default="small",
+    show_default=True,
+    help="Invoices, payments and journal of a year: 300 invoices, 40,000, or none.",
+)
+@click.option("--enterprise", is_flag=True, help="The portal may have custom objects, as for transactions.")
+@click.option("--payments", is_flag=True, help="The portal is set up for payments.")
 @json_option
 def sandbox(
-    port: int, customers: int, suppliers: int, seed: int, latency_ms: int, portal: str, *, as_json: bool
+    port: int,
+    customers: int,
+    suppliers: int,
+    seed: int,
+    latency_ms: int,
+    portal: str,
+    books: str,
+    *,
+    enterprise: bool,
+    payments: bool,
+    as_json: bool,
 ) -> None:
     """Run both APIs on this machine until interrupted, to try ml-connector without real systems.
 
     Its front page shows the portal as sales would see it. Set what it prints in another terminal, and every command
-    there talks to it.
+    there talks to it. The books of a year take half a minute to make, and go with --customers 5000 --suppliers 800.
     """
     from ml_connector.sandbox.server import main
 
@@ -53,7 +76,10 @@ def sandbox(
         suppliers=suppliers,
         latency_ms=latency_ms,
         portal_seed="demo" if portal == "demo" else "none",
-        hubspot=HubSpotSandboxSettings(portal_id=another_portal()),
+        books=BOOKS[books],
+        hubspot=HubSpotSandboxSettings(
+            portal_id=another_portal(), enterprise=enterprise, payments_enabled=payments
+        ),
     )
     require_free("127.0.0.1", port)
     with suppress(KeyboardInterrupt):  # which is how it ends

@@ -1,5 +1,6 @@
 """`dev`, `sandbox` and `demo`: programs that run until they are interrupted, and what they leave behind: nothing."""
 
+import dataclasses
 import fcntl
 import json
 import os
@@ -7,9 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
+import types
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,11 @@ import pytest
 import requests
 
 from ml_connector.cli import demo, dev
+from ml_connector.cli.reconcile import Outcome
 from ml_connector.cli.sync import Summary
+from ml_connector.sandbox import server
+from ml_connector.sandbox.hubspot.sandbox import HubSpotSandbox
+from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector_tests.cli.conftest import Shell
 from ml_connector_tests.cli.terminal import LONGEST_SECONDS, PROGRAM
 from ml_connector_tests.web.conftest import free_port
@@ -98,6 +105,30 @@ class TestSandbox:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr("ml_connector.cli.ping.credentials_of", FromEnvironment)
                 assert shell.json("ping", "acme")["ready"] is True
+
+    @pytest.mark.parametrize(
+        ("words", "invoices", "enterprise"),
+        [
+            ((), 300, False),
+            (("--books", "year", "--enterprise"), 40_000, True),
+            (("--books", "none"), 0, False),
+        ],
+    )
+    def test_its_options_say_what_books_it_has(
+        self,
+        shell: Shell,
+        monkeypatch: pytest.MonkeyPatch,
+        words: tuple[str, ...],
+        invoices: int,
+        enterprise: bool,
+    ) -> None:
+        served: list[SandboxSettings] = []
+        monkeypatch.setattr(server, "main", lambda settings, **how: served.append(settings))
+        assert shell("sandbox", "--port", str(free_port()), *words).exit_code == 0
+        (settings,) = served
+        assert settings.books is not None
+        assert settings.books.invoices == invoices
+        assert (settings.hubspot.enterprise, settings.hubspot.payments_enabled) == (enterprise, False)
 
     def test_refuses_a_port_that_is_taken(self, shell: Shell, taken: int) -> None:
         error = shell.json("sandbox", "--port", str(taken), code=2)["error"]
@@ -215,7 +246,7 @@ class TestDev:
 class TestDemo:
     """The first thing a person tries."""
 
-    def test_headless_syncs_and_prints_the_summary_on_a_fresh_machine(self, shell: Shell) -> None:
+    def test_headless_syncs_and_reconciles_a_month_on_a_fresh_machine(self, shell: Shell) -> None:
         done = subprocess.run(
             [PROGRAM, "demo", "--headless", "--json", "--customers", "20", "--suppliers", "10"],
             capture_output=True,
@@ -226,7 +257,15 @@ class TestDemo:
         document = json.loads(done.stdout)
         assert document["connection"] == "fjordlys"
         assert document["status"] in ("success", "rejects")
-        assert document["entities"]["companies"]["created"] > 0
+        entities = document["entities"]
+        for name in ("companies", "invoices", "line_items", "transactions"):
+            assert entities[name]["created"] > 0, name
+        assert entities["payments"]["skipped"] == entities["payments"]["read"] > 0
+        found = document["reconciliation"]
+        assert found["status"] in ("agrees", "differences")
+        assert found["compared"]["invoice"] > 0
+        assert {total["month"] for total in found["totals"]} == {found["month"]}
+        assert Path(found["files"]["html"]).is_file()
         assert document["seconds"] < 60
         assert done.stderr == ""
         assert not (shell.folder / "home" / "demo" / "postgres" / "postmaster.pid").exists()
@@ -246,6 +285,44 @@ class TestDemo:
             _, alive = psutil.wait_procs(family, timeout=LONGEST_SECONDS)
             assert [member.cmdline() for member in alive if member.status() != "zombie"] == []
         assert not (shell.folder / "home" / "demo" / "postgres" / "postmaster.pid").exists()
+
+    def test_it_says_where_the_money_is_to_be_seen(self) -> None:
+        settings = dataclasses.replace(demo.demo_settings(), customers=3, suppliers=0, books=None)
+        portal = HubSpotSandbox(settings.hubspot)
+        sandbox = types.SimpleNamespace(hubspot=portal, url="http://portal")
+        assert "An invoice there:" not in demo._sights(sandbox, "http://ui", "/a/statement.html")  # type: ignore[arg-type]
+        company = portal.add_record("companies", {"name": "Acme"})
+        deal = portal.add_record("deals", {"dealname": "Offer", "dealstage": "appointmentscheduled"})
+        dealt, plain = ([("companies", company), ("deals", deal)], [("companies", company)])
+        made = [
+            portal.add_record("invoices", {"hs_currency": "NOK", "hs_invoice_billable": "false"}, links)
+            for links in (plain, dealt, plain, dealt)
+        ]
+        for one in made[:3]:
+            portal.edit_as_person("invoices", one, {"hs_invoice_status": "open"})
+        sights = demo._sights(sandbox, "http://ui", "/a/statement.html")  # type: ignore[arg-type]
+        assert sights["An invoice there:"] == f"http://portal/portal/invoices/{made[1]}", (
+            "whole and with a deal"
+        )
+        assert sights["The month's statement:"] == "file:///a/statement.html"
+
+    @pytest.mark.parametrize(
+        ("today", "month"), [("2026-11-22", "2026-10"), ("2026-12-01", "2026-11"), ("2027-01-31", "2026-12")]
+    )
+    def test_the_month_is_the_newest_that_is_over(self, today: str, month: str) -> None:
+        assert demo.last_whole_month(date.fromisoformat(today)) == month
+
+    def test_a_failed_comparison_ends_it_without_a_ui(
+        self, shell: Shell, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        synced = Summary("fjordlys", "r", ["2026-11-02"], "success")
+        failed = Outcome("fjordlys", "r", 1.0, error="something")
+        monkeypatch.setattr(demo, "_first_sync", lambda visma, quiet: synced)
+        monkeypatch.setattr(demo, "_reconciled_month", lambda quiet: failed)
+        monkeypatch.setattr(demo, "_show", lambda *places, **how: pytest.fail("the UI was started"))
+        document = shell.json("demo", "--port", "0", "--customers", "1", code=1)
+        assert document["status"] == "success"
+        assert document["reconciliation"]["error"] == "something"
 
     def test_a_second_one_leaves_the_first_alone(self, shell: Shell) -> None:
         folder = shell.folder / "home" / "demo"
@@ -303,4 +380,8 @@ class TestDemo:
         failed = Summary("fjordlys", "r", ["2026-11-02"], "failed", error="something")
         monkeypatch.setattr(demo, "_first_sync", lambda visma, quiet: failed)
         monkeypatch.setattr(demo, "_show", lambda *places, **how: pytest.fail("the UI was started"))
-        assert shell.json("demo", "--port", "0", code=1)["status"] == "failed"
+        monkeypatch.setattr(
+            demo, "_reconciled_month", lambda quiet: pytest.fail("nothing is there to compare")
+        )
+        document = shell.json("demo", "--port", "0", code=1)
+        assert (document["status"], "reconciliation" in document) == ("failed", False)
