@@ -1,6 +1,7 @@
 """``ping``: the check-up of a connection."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import click
 
@@ -13,6 +14,7 @@ from ml_connector.http import RetryPolicy
 from ml_connector.hubspot.calls import hubspot_transport
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.ledger.bindings import Side, company_mark, require_bound
+from ml_connector.ledger.refusals import forget_refusals
 from ml_connector.ping import Finding, Level
 from ml_connector.ping import ping as look
 from ml_connector.settings import api_hosts
@@ -30,19 +32,14 @@ MARKS = {Level.OK: "[green]ok[/]", Level.NOTE: "[yellow]note[/]", Level.STOP: "[
 def ping(name: str, *, as_json: bool) -> None:
     """Check that both systems of connection NAME can be reached and that nothing would stop a sync.
 
-    Writes nothing. Each line is ok, a note, or a stop: something a sync would fail on. Exit code 1 if there is a stop.
+    Writes nothing in either system. Each line is ok, a note, or a stop: something a sync would fail on. Exit code 1 if
+    there is a stop.
     """
     settings = find_connection(name)
     credentials = credentials_of(name)
     findings: list[Finding] = []
-    coming = _kept(
-        look(
-            settings,
-            lambda: _visma(credentials),
-            lambda: _hubspot(credentials),
-        ),
-        findings,
-    )
+    found = look(settings, lambda: _visma(credentials), lambda: _hubspot(credentials))
+    coming = _kept(chain(found, _refused(name)), findings)
     if as_json:
         lines = [
             {
@@ -73,6 +70,13 @@ def _hubspot(credentials: Credentials) -> HubSpotClient:
     client = HubSpotClient(token, base_url=address, transport=hubspot_transport(IMPATIENT))
     require_bound(engine(), credentials.connection, Side.PORTAL, str(client.account().portal_id))
     return client
+
+
+def _refused(name: str) -> Iterator[Finding]:
+    """Yield what the portal did not take, and forget it: whoever looks may have changed something there."""
+    for refusal in forget_refusals(engine(), name):
+        message = f"On {refusal.since:%Y-%m-%d} a sync was told: {refusal.reason} The next sync asks again."
+        yield Finding("HubSpot", f"{refusal.subject} refused", Level.NOTE, message)
 
 
 def _kept(coming: Iterable[Finding], kept: list[Finding]) -> Iterator[Finding]:

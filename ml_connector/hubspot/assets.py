@@ -14,6 +14,7 @@ from ml_connector.hubspot.opening import Openings
 from ml_connector.hubspot.properties import ensure
 from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES, CONTACT_PROPERTIES, GROUP
 from ml_connector.ledger.queries import LedgerReader
+from ml_connector.ledger.refusals import Refusals
 from ml_connector.ledger.wholeness import WholenessReader
 from ml_connector.settings import ConnectionSettings
 from ml_connector.step import Step, counted
@@ -92,6 +93,7 @@ def _carry_out(
         settings=step.settings,
         client=client,
         ledger=ledger,
+        refusals=Refusals(engine(), name, client.token_mark),
         records=RecordLoader(client, journal, ledger, run_id, policies(step.settings)),
         links=LinkLoader(client, journal, ledger, run_id),
         openings=Openings(client, journal, WholenessReader(engine(), name), run_id),

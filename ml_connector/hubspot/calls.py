@@ -3,6 +3,7 @@
 :class:`ml_connector.hubspot.client.HubSpotClient` adds the calls that read; the writers use ``exchange``.
 """
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -94,6 +95,11 @@ class Caller:
         self.limits = limits or limits_for(token, self.base_url)
         self._token = token
         self._transport = transport or hubspot_transport()
+
+    @property
+    def token_mark(self) -> str:
+        """What stands for the token in the ledger: the same for the same token, and useless elsewhere."""
+        return hashlib.sha256(f"hubspot token {self._token}".encode()).hexdigest()[:32]
 
     @property
     def requests(self) -> RequestCounts:

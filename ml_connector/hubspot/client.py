@@ -49,6 +49,7 @@ class HubSpotClient(Caller):
         super().__init__(token, base_url=base_url, in_flight=in_flight, transport=transport, limits=limits)
         self._lock = threading.Lock()
         self._definitions: dict[str, dict[str, PropertyDefinition]] = {}
+        self._token_info: TokenInfo | None = None
 
     def account(self) -> Account:
         """Return the portal behind the token: its id, time zone and currencies (reference: hubspot 12)."""
@@ -60,11 +61,13 @@ class HubSpotClient(Caller):
         return account
 
     def token_info(self) -> TokenInfo:
-        """Return the portal and scopes of the token (reference: hubspot 12)."""
-        body = self.call(Call("POST", paths.ACCESS_TOKEN_INFO, {"tokenKey": self._token}))
-        if "hubId" not in body:
-            raise self._not_hubspot()
-        return TokenInfo(hub_id=int(body["hubId"]), scopes=frozenset(body.get("scopes") or ()))
+        """Return the portal and scopes of the token, asked for once per client (reference: hubspot 12)."""
+        if self._token_info is None:
+            body = self.call(Call("POST", paths.ACCESS_TOKEN_INFO, {"tokenKey": self._token}))
+            if "hubId" not in body:
+                raise self._not_hubspot()
+            self._token_info = TokenInfo(int(body["hubId"]), frozenset(body.get("scopes") or ()))
+        return self._token_info
 
     def properties(self, object_type: str) -> dict[str, PropertyDefinition]:
         """Return the property definitions of a type by name, asked for once per client."""

@@ -19,6 +19,7 @@ from ml_connector.hubspot.properties import PropertySpec, ensure
 from ml_connector.hubspot.transaction_object import ensure_transaction_object
 from ml_connector.hubspot.visma_group import GROUP
 from ml_connector.ledger.queries import LedgerReader
+from ml_connector.ledger.refusals import Refusals, Subject
 from ml_connector.plan.bookings import not_taken
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.purchases import with_companies
@@ -30,11 +31,12 @@ Counts = dict[str, LoadCounts]
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What a load works with: the portal, the run's ledger, and who carries out each kind of operation."""
+    """What a load works with: the portal, the run's ledger, past refusals, and who carries out each operation."""
 
     settings: ConnectionSettings
     client: HubSpotClient
     ledger: LedgerReader
+    refusals: Refusals
     records: RecordLoader
     links: LinkLoader
     openings: Openings
@@ -99,6 +101,7 @@ def load_payments(hands: Hands, plan: Dataset) -> Counts:
             records, links = not_taken(records, ready.reason), not_taken(links, ready.reason)
     made = hands.records.load(PAYMENTS, records, trial=on_trial)
     if hands.records.not_taken is not None:
+        hands.refusals.note(Subject.PAYMENTS, hands.records.not_taken)
         links = not_taken(links, hands.records.not_taken)
     return {"payments": made, "payment_links": hands.links.load(links, hands.records.created_ids)}
 
@@ -111,6 +114,7 @@ def load_transactions(hands: Hands, plan: Dataset) -> Counts:
         where = ensure_transaction_object(hands.client, hands.settings.transactions)
         place = where.name or place
         if where.name is None:
+            hands.refusals.note(Subject.TRANSACTIONS, where.reason)
             records, links = not_taken(records, where.reason), not_taken(links, where.reason)
     made = hands.records.load(place, records)
     return {"transactions": made, "transaction_links": hands.links.load(links, hands.records.created_ids)}

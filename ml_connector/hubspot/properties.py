@@ -181,7 +181,7 @@ def ensure(
     added: list[str] = []
     left: dict[str, PreflightReport] = {}
     for kind, wanted in kinds.items():
-        report = preflight(wanted, client.refresh_properties(kind))
+        report = preflight(wanted, client.properties(kind))
         missing = [spec for spec in wanted if spec.name in report.missing]
         if missing:
             _make_group(client, kind, group)

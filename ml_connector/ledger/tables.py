@@ -208,3 +208,19 @@ binding = sa.Table(
     _instant("since", "When the first run that writes began.", nullable=False),
     comment="The portal and the Visma company a connection was first synced with; no run mixes in another.",
 )
+
+refusal = sa.Table(
+    "refusal",
+    metadata,
+    sa.Column("connection", sa.Text, primary_key=True, comment="Name of the connection."),
+    sa.Column("subject", sa.Text, primary_key=True, comment="payments or transactions: what was refused."),
+    sa.Column("reason", sa.Text, nullable=False, comment="Why, in plain words."),
+    sa.Column(
+        "token_mark",
+        sa.Text,
+        nullable=False,
+        comment="A mark made from the token that was refused; another one asks anew.",
+    ),
+    _instant("since", "When it was refused.", nullable=False),
+    comment="What a portal refuses as a whole; a run takes it for granted for a week.",
+)

@@ -14,6 +14,7 @@ from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.visma_group import company_property_names, contact_property_names
 from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.ledger.queries import LedgerReader
+from ml_connector.ledger.refusals import Refusals
 from ml_connector.partitions import windows_of
 from ml_connector.plan.bookings import Booking, BookingPlanner, left_alone
 from ml_connector.plan.companies import CompanyPlanner
@@ -178,7 +179,9 @@ def _payments(step: Step) -> dg.AssetsDefinition:
         both, due = with_rejects(ledger, "payments", records, PaymentRecord.from_row)
         if not due and not records.row_count and not ledger.knows(PAYMENTS.kind.object_type):
             return _write(context, step, ())
-        ready = readiness(ledger, step.hubspot(context).get_client(), step.settings.payments)
+        client = step.hubspot(context).get_client()
+        refusals = Refusals(engine(), step.settings.name, client.token_mark)
+        ready = readiness(ledger, refusals, client, step.settings.payments)
         if not ready.ready:
             return _write(context, step, left_alone(both, PAYMENTS.kind, ready.reason))
         planner = _bookings(step, context, PAYMENTS, invoices)
@@ -201,7 +204,9 @@ def _transactions(step: Step) -> dg.AssetsDefinition:
         both, due = with_rejects(ledger, "transactions", records, TransactionRecord.from_row)
         if not due and not records.row_count and not ledger.knows(object_named(rules, portal_id)):
             return _write(context, step, ())
-        where = kept_in(ledger, hubspot.get_client(), rules, portal_id)
+        client = hubspot.get_client()
+        refusals = Refusals(engine(), step.settings.name, client.token_mark)
+        where = kept_in(ledger, refusals, client, rules, portal_id)
         if where.name is None:
             return _write(context, step, left_alone(both, transactions("none").kind, where.reason))
         planner = _bookings(step, context, transactions(where.name), invoices, exists=where.exists)

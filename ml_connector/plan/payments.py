@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.payments_setup import Readiness, payments_ready
 from ml_connector.ledger.queries import LedgerReader
+from ml_connector.ledger.refusals import Refusals, Subject
 from ml_connector.plan.bookings import Booking
 from ml_connector.plan.links import Ties
 from ml_connector.plan.owned import Kind
@@ -26,12 +27,16 @@ PAYMENTS = Booking(
 )
 
 
-def readiness(ledger: LedgerReader, client: HubSpotClient, settings: PaymentSettings) -> Readiness:
-    """Return whether the portal takes payments; one that has taken some before is not asked again.
+def readiness(
+    ledger: LedgerReader, refusals: Refusals, client: HubSpotClient, settings: PaymentSettings
+) -> Readiness:
+    """Return whether the portal takes payments; one that took or refused some before is not asked again.
 
     Raises:
         UsageError: it does not, and the settings say that it must.
     """
     if settings.records is not Switch.OFF and ledger.knows(OBJECT):
         return Readiness(True, "The portal has taken payments before.")
+    if settings.records is Switch.AUTO and (refused := refusals.known(Subject.PAYMENTS)):
+        return Readiness(False, str(refused))
     return payments_ready(client, settings)

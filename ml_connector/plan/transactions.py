@@ -11,6 +11,7 @@ from ml_connector.hubspot.transaction_object import (
     transaction_object,
 )
 from ml_connector.ledger.queries import LedgerReader
+from ml_connector.ledger.refusals import Refusals, Subject
 from ml_connector.plan.bookings import Booking
 from ml_connector.plan.links import Ties
 from ml_connector.plan.owned import Kind
@@ -38,9 +39,13 @@ def object_named(rules: TransactionRules, portal_id: int) -> str:
 
 
 def kept_in(
-    ledger: LedgerReader, client: HubSpotClient, rules: TransactionRules, portal_id: int
+    ledger: LedgerReader,
+    refusals: Refusals,
+    client: HubSpotClient,
+    rules: TransactionRules,
+    portal_id: int,
 ) -> TransactionObject:
-    """Return the object that keeps transactions; one that has taken some before is not asked for again.
+    """Return the object that keeps transactions; one that took some, or was refused, before is not asked for again.
 
     Raises:
         UsageError: the object that the settings name is not there, or the token may not see it.
@@ -48,4 +53,6 @@ def kept_in(
     named = object_named(rules, portal_id)
     if rules.object != LEDGER and ledger.knows(named):
         return TransactionObject(named, "It has taken sales transactions before.")
+    if rules.object == AUTO and (refused := refusals.known(Subject.TRANSACTIONS)):
+        return TransactionObject(None, str(refused))
     return transaction_object(client, rules)

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from ml_connector.database import engine
 from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES
+from ml_connector.ledger.refusals import Refusals, Subject
 from ml_connector.sandbox.hubspot.settings import ALL_SCOPES
 from ml_connector.sandbox.server import Sandbox
 from ml_connector_tests.cli.conftest import Shell
@@ -221,3 +223,13 @@ def test_a_host_that_is_something_else_is_recognised(shell: Shell, sandbox: Sand
     (system, _), message = stop(look(shell, code=1))
     assert system == "HubSpot"
     assert "404" in message or "HUBSPOT_API_URL" in message
+
+
+def test_what_the_portal_refused_is_said_once_and_asked_again(shell: Shell, sandbox: Sandbox) -> None:
+    Refusals(engine(), "acme", "mark").note(Subject.TRANSACTIONS, "It needs an Enterprise subscription.")
+    found = look(shell)["HubSpot", "transactions refused"]
+    assert found["level"] == "note"
+    assert found["message"].endswith(
+        "a sync was told: It needs an Enterprise subscription. The next sync asks again."
+    )
+    assert ("HubSpot", "transactions refused") not in look(shell)

@@ -102,7 +102,15 @@ def test_account_and_token_info() -> None:
     assert found.record_url("0-2", "9") == "https://app-eu1.hubspot.com/contacts/62515/record/0-2/9"
     assert one.limits.time_zone == "Europe/Oslo"
     assert one.token_info().scopes == {"oauth", "a.read"}
-    assert info.bodies == [{"tokenKey": TOKEN}]
+    assert one.token_info().hub_id == 62515
+    assert info.bodies == [{"tokenKey": TOKEN}], "asked for once"
+
+
+def test_a_token_is_marked_by_what_does_not_tell_it() -> None:
+    mark = client().token_mark
+    assert mark == client().token_mark
+    assert mark != HubSpotClient(TOKEN.replace("4", "5"), base_url=HOST).token_mark
+    assert not set(TOKEN.split("-")) & {mark[place : place + 4] for place in range(28)}
 
 
 @responses.activate

@@ -162,6 +162,14 @@ def test_ensuring_again_changes_nothing() -> None:
 
 
 @responses.activate
+def test_definitions_that_the_client_has_read_are_not_asked_for_again() -> None:
+    portal, one = Portal(body_of(ID), body_of(ROLE)), client()
+    one.properties("companies")
+    assert ensure(one, GROUP, [ID, ROLE]).ok
+    assert portal.lists.calls == 1
+
+
+@responses.activate
 def test_a_group_and_properties_that_exist_after_all_are_tolerated() -> None:
     exists = 409, {"category": "OBJECT_ALREADY_EXISTS", "subCategory": "Properties.PROPERTY_WITH_NAME_EXISTS"}
     portal = Portal(batch=exists)
