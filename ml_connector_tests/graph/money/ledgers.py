@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ml_connector.cli.reconcile import Outcome, run_reconciliation
+from ml_connector.sandbox.books import receivables
 from ml_connector.sandbox.books.documents import Document
 from ml_connector.sandbox.books.settings import BooksSettings
 from ml_connector.sandbox.hubspot.records import Record
@@ -58,6 +59,14 @@ class Money:
     def bill(self, customer: int, *prices: str, day: int = 0, **how: Any) -> str:
         """Enter an invoice on a window's day and return its key."""
         return self.books.add_invoice(str(customer), sold(*prices), stamp=rows.at(day), **how)
+
+    def keep_lines(self, key: str, *numbers: int, day: int) -> None:
+        """Remove all other lines of a document at once."""
+
+        def edit(document: Document) -> None:
+            document.lines = [line for line in document.lines if line.number in numbers]
+
+        receivables.change(self.books.books, self.books.books.document(key), edit, rows.at(day))
 
     # --- what the portal holds
 
