@@ -157,7 +157,7 @@ def _invoices(step: Step) -> dg.AssetsDefinition:
             DocumentReader(engine(), step.settings.name),
             hubspot.get_client(),
             currencies=(account.company_currency, *account.additional_currencies),
-            upcoming=upcoming(row for plan in (companies, contacts) for row in plan.rows()),
+            upcoming=upcoming(companies, contacts),
             occasion=_occasion(step, context),
             due_lines=due_again(ledger, "line_items", DueLine.from_row),
         )
