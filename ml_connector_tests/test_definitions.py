@@ -22,6 +22,7 @@ from ml_connector.errors import UsageError
 from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.sandbox.settings import SandboxSettings
+from ml_connector.sandbox.visma.settings import VismaSandboxSettings
 from ml_connector.settings import ConnectionSettings
 from ml_connector_tests.source_tree import PACKAGE, ROOT
 
@@ -199,8 +200,8 @@ def test_two_connections_of_one_location_run_side_by_side(
     write(folder, "sweden", portal_id="139876543")
     location = loaded()
     for name, customers in (("norway", 3), ("sweden", 5)):
-        with Sandbox(SandboxSettings(customers=customers, suppliers=0)) as sandbox:
-            visma = sandbox.settings.visma
+        visma = VismaSandboxSettings(tenant_id=f"8d3bad44-5d0a-11ee-9c3b-0242ac12000{customers}")
+        with Sandbox(SandboxSettings(customers=customers, suppliers=0, visma=visma)) as sandbox:
             secrets = {
                 "VISMA_CLIENT_ID": visma.client_id,
                 "VISMA_CLIENT_SECRET": visma.client_secret,

@@ -2,7 +2,8 @@
 
 The ledger knows what HubSpot holds by the portal's record ids, and records by the company's numbers. With another
 portal's token it would take for written what was never written there, and with another company's tenant id the new
-company's customer 10001 would be put over the old one's. So both stay what they were.
+company's customer 10001 would be put over the old one's. So both stay what they were. And two connections between one
+company and one portal would make every record twice, each taking the other's for a stranger's: the second is refused.
 """
 
 import hashlib
@@ -31,12 +32,43 @@ def bind(engine: sa.Engine, connection: str, side: Side, value: str) -> None:
     """Bind a connection to a portal or company, unless it is bound already.
 
     Raises:
-        UsageError: it is bound to another.
+        UsageError: it is bound to another, or would be the second between its company and its portal.
     """
     row = {"connection": connection, "side": side.value, "value": value, "since": sa.func.now()}
     with engine.begin() as database:
         database.execute(insert(binding).values(row).on_conflict_do_nothing())
+        twin = database.execute(_TWIN, {"mine": connection}).scalars().first()
+        if twin is not None:  # which undoes the row
+            raise UsageError(
+                f"Connection {twin} carries this Visma company into this portal already; {connection} would make "
+                "every company there a second time.",
+                remedy=f"Go on with {twin}: its ledger knows what is in HubSpot. If its file is gone, make it again "
+                "under the same name.",
+            )
     require_bound(engine, connection, side, value)
+
+
+def _twins() -> sa.Select[tuple[str]]:
+    """Return the question for connections that are bound to the same company and portal as the connection ``mine``."""
+    mine, other = binding.alias("mine"), binding.alias("other")
+    same = sa.and_(mine.c.side == other.c.side, mine.c.value == other.c.value)
+    return (
+        sa.select(other.c.connection)
+        .join(mine, same)
+        .where(mine.c.connection == sa.bindparam("mine"), other.c.connection != sa.bindparam("mine"))
+        .group_by(other.c.connection)
+        .having(sa.func.count() == len(Side))
+    )
+
+
+_TWIN = _twins()
+
+
+def bound_to(engine: sa.Engine, connection: str, side: Side) -> str | None:
+    """Return the portal or company that a connection is bound to, or None."""
+    query = sa.select(binding.c.value).where(binding.c.connection == connection, binding.c.side == side.value)
+    with engine.connect() as database:
+        return database.execute(query).scalar_one_or_none()
 
 
 def require_bound(engine: sa.Engine, connection: str, side: Side, value: str) -> None:
@@ -45,9 +77,7 @@ def require_bound(engine: sa.Engine, connection: str, side: Side, value: str) ->
     Raises:
         UsageError: it is bound to another.
     """
-    query = sa.select(binding.c.value).where(binding.c.connection == connection, binding.c.side == side.value)
-    with engine.connect() as database:
-        known = database.execute(query).scalar_one_or_none()
+    known = bound_to(engine, connection, side)
     if known is None or known == value:
         return
     if side is Side.PORTAL:

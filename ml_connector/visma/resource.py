@@ -5,7 +5,7 @@ from pydantic import Field, PrivateAttr
 
 from ml_connector.credentials import credentials_of
 from ml_connector.database import engine
-from ml_connector.ledger.bindings import Side, bind, company_mark, require_bound
+from ml_connector.ledger.bindings import Side, bind, bound_to, company_mark, require_bound
 from ml_connector.settings import api_hosts
 from ml_connector.visma.client import VismaClient
 
@@ -31,6 +31,12 @@ class VismaResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self._client
 
     def bind(self) -> None:
-        """Let the connection stay with this company from here on: what a run writes comes from it."""
+        """Let the connection stay with this company from here on: what a run writes comes from it.
+
+        Raises:
+            ConnectorError: the company does not answer; a wrong tenant id, which gets a token too, is not bound.
+        """
         mark = company_mark(credentials_of(self.connection).visma().tenant_id)
+        if bound_to(engine(), self.connection, Side.COMPANY) is None:
+            self.get_client().count("customers")
         bind(engine(), self.connection, Side.COMPANY, mark)

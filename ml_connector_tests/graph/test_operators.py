@@ -81,7 +81,8 @@ class TestTwoCompaniesInOnePortal:
     """A group with two Visma companies and one sales team."""
 
     def test_keep_their_records_apart_and_share_people(self, world: World) -> None:
-        with Sandbox(empty_company()) as other:
+        tenant = "8d3bad44-5d0a-11ee-9c3b-0242ac120002"
+        with Sandbox(empty_company(visma={"tenant_id": tenant})) as other:
             sister = World(other, connection(name="beta"), world.database_url)
             world.enter_pairs(range(20))
             for number in range(10, 30):
@@ -90,7 +91,11 @@ class TestTwoCompaniesInOnePortal:
                     "contacts",
                     [rows.contact(5000 + number, number, email=f"person{number}@kunde{number}.no")],
                 )
-            mixed = {"VISMA_API_URL": other.url, "VISMA_TOKEN_URL": f"{other.url}/connect/token"}
+            mixed = {
+                "VISMA_API_URL": other.url,
+                "VISMA_TOKEN_URL": f"{other.url}/connect/token",
+                "VISMA_TENANT_ID": tenant,
+            }
             first = Elsewhere(world).start()
             second = Elsewhere(world, settings=sister.settings, environment=mixed).start()
             assert first.summary().status == "success"

@@ -31,6 +31,21 @@ def test_connections_and_sides_are_bound_apart(engine: sa.Engine) -> None:
         bind(engine, "acme", Side.COMPANY, company_mark(TENANT.replace("6b", "7c")))
 
 
+def test_a_second_connection_between_one_company_and_one_portal_is_refused(engine: sa.Engine) -> None:
+    for connection, portal in (("acme", "1"), ("to_another_portal", "2"), ("again", "1")):
+        bind(engine, connection, Side.COMPANY, company_mark(TENANT))
+        if connection == "again":
+            with pytest.raises(
+                UsageError, match="Connection acme carries this Visma company into this portal"
+            ):
+                bind(engine, connection, Side.PORTAL, portal)
+        else:
+            bind(engine, connection, Side.PORTAL, portal)
+    require_bound(engine, "again", Side.PORTAL, "3")  # nothing was kept of the refused one
+    bind(engine, "of_another_company", Side.COMPANY, company_mark("another"))
+    bind(engine, "of_another_company", Side.PORTAL, "1")
+
+
 def test_a_company_is_known_by_a_mark_that_is_not_its_tenant_id() -> None:
     assert company_mark(TENANT.upper() + "\n") == company_mark(TENANT)
     assert not set(TENANT.split("-")) & {company_mark(TENANT)[place : place + 4] for place in range(28)}
