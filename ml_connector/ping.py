@@ -19,6 +19,13 @@ COUNTED = ("customers", "suppliers")
 """Entities whose totals are shown: one small request each; the contact list is unpaged and would be read whole."""
 
 
+CLOCK_LEVELS = {ClockVerdict.FITS: Level.OK, ClockVerdict.UNDECIDED: Level.NOTE}
+CLOCK_ADVICE = {
+    Level.STOP: " Set visma_timezone in defs.yaml.",
+    Level.NOTE: " Change some customer in Visma and ping again.",
+}
+
+
 def ping(
     settings: ConnectionSettings, visma: Callable[[], VismaClient], hubspot: Callable[[], HubSpotClient]
 ) -> Iterator[Finding]:
@@ -49,9 +56,9 @@ def ping_visma(settings: ConnectionSettings, client: VismaClient) -> Iterator[Fi
     for entity in COUNTED:
         yield Finding("Visma", entity, Level.OK, f"{client.count(entity):,} {entity} can be read.")
     opinion = judge_clock(client.clock_probe(), settings.stamp_zone, str(settings.stamp_zone))
-    wrong = opinion.verdict in (ClockVerdict.LOOKS_LIKE_UTC, ClockVerdict.AHEAD)
-    advice = " Set visma_timezone in defs.yaml." if wrong else ""
-    yield Finding("Visma", "clock", Level.STOP if wrong else Level.OK, opinion.message + advice)
+    level = CLOCK_LEVELS.get(opinion.verdict, Level.STOP)
+    advice = CLOCK_ADVICE.get(level, "")
+    yield Finding("Visma", "clock", level, opinion.message + advice)
     if client.limits.remaining is not None:
         message = f"{client.limits.remaining:,} calls are left in this hour."
         yield Finding("Visma", "limits", Level.OK, message)

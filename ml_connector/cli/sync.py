@@ -19,6 +19,7 @@ from ml_connector.cli.output import (
     show_error,
     show_table,
 )
+from ml_connector.cli.program import as_called
 from ml_connector.errors import UsageError
 from ml_connector.settings import ConnectionSettings
 
@@ -226,7 +227,9 @@ def show_summary(summary: Summary, *, hint: str | None = None) -> None:
         )
         slowed = f", {counts['throttled']:,} answered with 429" if counts["throttled"] else ""
         console.print(f"{SYSTEMS.get(system, system)}: {called}{slowed}.")
-    console.print(f"{_verdict(summary, hint)} Run {summary.run_id}.", soft_wrap=not console.is_terminal)
+    console.print(
+        f"{as_called(_verdict(summary, hint))} Run {summary.run_id}.", soft_wrap=not console.is_terminal
+    )
     if summary.error:
         show_error(summary.error)
 

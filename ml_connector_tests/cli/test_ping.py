@@ -233,3 +233,11 @@ def test_what_the_portal_refused_is_said_once_and_asked_again(shell: Shell, sand
         "a sync was told: It needs an Enterprise subscription. The next sync asks again."
     )
     assert ("HubSpot", "transactions refused") not in look(shell)
+
+
+def test_a_clock_that_cannot_be_told_is_no_ok(shell: Shell, sandbox: Sandbox) -> None:
+    for entity in ("customers", "suppliers", "contacts"):
+        sandbox.visma.restamp(entity, datetime(2020, 1, 1))
+    finding = look(shell)["Visma", "clock"]
+    assert finding["level"] == "note"
+    assert finding["message"].endswith("Change some customer in Visma and ping again.")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ml_connector.cli.program import as_called
+from ml_connector.cli.sync import Summary, show_summary
 from ml_connector_tests.cli.conftest import Shell
 
 
@@ -56,3 +57,8 @@ def test_errors_and_next_steps_show_what_to_type(program: Path, shell: Shell) ->
     assert f"make it with `{typed} init acme`" in shell("ping", "acme").stderr.replace("\n", "")
     assert f"{typed} init acme" in shell.json("ping", "acme", code=2)["error"]["remedy"]
     assert f"Next: {typed} ping acme" in shell("init", "acme").stdout
+
+
+def test_the_summary_of_a_sync_shows_what_to_type(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    show_summary(Summary("acme", run_id="r", partitions=["2026-11-20"], status="rejects"))
+    assert "see `.venv/bin/ml-connector rejects list acme`" in capsys.readouterr().out.replace("\n", " ")
