@@ -23,12 +23,12 @@ from ml_connector.reconciliation.explain import SyncedWindows
 from ml_connector.reconciliation.facts import Kind
 from ml_connector.reconciliation.files import write_statement
 from ml_connector.reconciliation.hubspot_side import HubSpotSide
-from ml_connector.reconciliation.reading import Reconciler, SalesObject, sales_object
+from ml_connector.reconciliation.reading import NOT_CARRIED, Reconciler, SalesObject, sales_object
 from ml_connector.reconciliation.repair import Repairer
 from ml_connector.reconciliation.statement import Statement
 from ml_connector.reconciliation.visma_side import PageRows, VismaSide
 from ml_connector.records.invoices import DocumentMapper, base_currency
-from ml_connector.settings import ConnectionSettings
+from ml_connector.settings import ConnectionSettings, RecordKind
 from ml_connector.step import IO_MANAGER, RUN_LIFE, counted, hubspot_key, visma_key
 from ml_connector.storage_root import StorageRoot
 from ml_connector.visma.client import VismaClient
@@ -167,11 +167,12 @@ class _Reconciliation:
             settings.name, *zones, datetime.now(settings.zone).date(), base_currency=converts
         )
         currencies = frozenset({account.company_currency, *account.additional_currencies})
+        carried = settings.carries(RecordKind.TRANSACTIONS)
         windows = {kind: self._windows(LOADED_BY.get(kind, "invoices")) for kind in Kind}
         return Reconciler(
             visma=VismaSide(self._visma, mapper, settings.transactions, base, currencies),
             hubspot=HubSpotSide(self._client, settings.name, settings.zone, base),
-            sales=sales_object(self._client, settings.transactions),
+            sales=sales_object(self._client, settings.transactions) if carried else NOT_CARRIED,
             engine=engine(),
             windows=windows.__getitem__,
             deletions=settings.reconciliation.deletions,

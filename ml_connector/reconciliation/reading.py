@@ -25,6 +25,9 @@ class SalesObject:
     reason: str
 
 
+NOT_CARRIED = SalesObject(None, "By the setting records sales transactions do not travel.")
+
+
 def sales_object(client: HubSpotClient, rules: TransactionRules) -> SalesObject:
     """Return where the portal keeps sales transactions. Only reads: what is not there yet is not made.
 

@@ -8,8 +8,8 @@ from ml_connector.sandbox.hubspot.records import Record
 from ml_connector.settings import RecordKind
 from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.conftest import MakeWorld
-from ml_connector_tests.graph.harness import NAME, World, empty_company
-from ml_connector_tests.graph.money.ledgers import SMALL, Money
+from ml_connector_tests.graph.harness import NAME, World, connection, empty_company
+from ml_connector_tests.graph.money.ledgers import DOCUMENTS, SMALL, Money
 
 SALES = "p139876543_visma_transaction"
 
@@ -67,7 +67,7 @@ def test_a_portal_with_everything_keeps_both_and_the_same_again_writes_nothing(m
     assert len(world.calls()) <= 10, world.counted()
 
 
-@pytest.mark.parametrize("lacking", [{}, {"enterprise": True}, {"payments_enabled": True}], ids=str)
+@pytest.mark.parametrize("lacking", [{"enterprise": True}, {"payments_enabled": True}], ids=str)
 def test_a_portal_that_does_not_take_them_is_told_and_everything_else_lands(
     make_world: MakeWorld, lacking: dict[str, bool]
 ) -> None:
@@ -85,3 +85,17 @@ def test_a_portal_that_does_not_take_them_is_told_and_everything_else_lands(
     assert world.rejects() == []
     assert world.open_intents() == 0
     money.equal()
+
+
+def test_a_connection_without_sales_is_not_held_to_those_in_the_portal(make_world: MakeWorld) -> None:
+    world = make_world(empty_company(hubspot={"enterprise": True}), records=list(RecordKind))
+    world.enter_pairs([1])
+    money = Money(world)
+    money.bill(1, "80")
+    world.sync(0)
+    world.settings = connection(records=DOCUMENTS)
+    money.bill(1, "90", day=1)
+    world.sync(1)
+    assert len(world.sandbox.hubspot.records(SALES)) == 1
+    notes = money.equal()["notes"]
+    assert any("sales transactions do not travel" in note for note in notes)
