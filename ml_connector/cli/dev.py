@@ -13,6 +13,7 @@ from types import FrameType
 import click
 import yaml
 
+from ml_connector.cli.connections import all_connections
 from ml_connector.cli.output import EXIT_FAILED, PORT, console, emit, json_option
 from ml_connector.database import HOME_VARIABLE, home
 from ml_connector.definitions import DEFS_VARIABLE, defs_folder
@@ -41,6 +42,7 @@ def dev(host: str, port: int, *, as_json: bool) -> None:
     processes of docs/operations.md instead.
     """
     require_free(host, port)
+    all_connections()  # one mistake in a file keeps Dagster from loading any of them, and this names its line
     url = f"http://{host}:{port}"
     if as_json:
         emit({"url": url, "home": str(home())})

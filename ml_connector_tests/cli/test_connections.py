@@ -27,6 +27,13 @@ def test_two_files_of_one_name_are_not_told_apart_by_chance(shell: Shell) -> Non
     assert "there is another connection 'acme'" in shell.json("sync", "acme", code=2)["error"]["message"]
 
 
+def test_dev_names_a_mistake_instead_of_showing_an_empty_graph(shell: Shell) -> None:
+    shell.write_connection("acme", windows="every day")
+    result = shell("dev", "--port", "59999")
+    assert result.exit_code == 2
+    assert "windows: 'every day' is not a cron expression" in " ".join(result.stderr.split())
+
+
 @pytest.mark.parametrize(
     ("text", "sentences"),
     [
