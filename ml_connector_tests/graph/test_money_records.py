@@ -1,13 +1,16 @@
 """The records of money as assets: a year of books becomes records, and a window made again alone becomes the same."""
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from ml_connector.records.booking_model import PaymentRecord, PurchasesRecord, TransactionRecord
 from ml_connector.records.invoice_model import InvoiceRecord
 from ml_connector.sandbox.books.settings import BooksSettings
+from ml_connector.settings import RecordKind
 from ml_connector.storage import Storage, recorded_dataset
 from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.conftest import MakeWorld
@@ -24,6 +27,12 @@ BOOKS = BooksSettings(
     purchase_orders=8,
     gl_batches=12,
 )
+
+
+@pytest.fixture
+def make_world(make_world: MakeWorld) -> MakeWorld:
+    """Makes worlds whose connection carries everything."""
+    return partial(make_world, records=list(RecordKind))
 
 
 def stored(world: World, entity: str, *windows: int, step: str = "records") -> list[dict[str, Any]]:
