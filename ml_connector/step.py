@@ -85,14 +85,20 @@ class Step:
         return _unannotated(decorate) if check_specs else decorate
 
     def assets(
-        self, name: str, descriptions: Mapping[str, str], check_specs: Sequence[dg.AssetCheckSpec] = ()
+        self,
+        name: str,
+        descriptions: Mapping[str, str],
+        check_specs: Sequence[dg.AssetCheckSpec] = (),
+        *,
+        each_alone: bool = False,
     ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
-        """Return the decorator of several assets that are made together, because each needs what the others read.
+        """Return the decorator of several assets that are made together, in one step of a run.
 
         Args:
             name: of what makes them.
             descriptions: what each asset holds, by the last part of its key.
             check_specs: as for :meth:`asset`.
+            each_alone: whether a run may make some of them; the function looks at ``context.selected_asset_keys``.
         """
         decorate = dg.multi_asset(
             name=f"{self.settings.name}__{self.name}__{name}",
@@ -103,6 +109,7 @@ class Step:
                     kinds=set(self.kinds),
                     owners=list(self.settings.owners),
                     io_manager_key=IO_MANAGER,
+                    is_required=not each_alone,
                 )
                 for entity, description in descriptions.items()
             },
@@ -111,6 +118,7 @@ class Step:
             backfill_policy=dg.BackfillPolicy.single_run(),
             pool=self.pool,
             check_specs=list(check_specs),
+            can_subset=each_alone,
             required_resource_keys={IO_MANAGER, RUN_LIFE, *self._own_keys()},
         )
         return _unannotated(decorate)

@@ -1,6 +1,6 @@
 """The step ``visma``: one snapshot per entity and window, exactly as received."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
@@ -71,7 +71,7 @@ def build_assets(
         *(_document_asset(step, entity) for entity in DOCUMENTS.values() if is_read(settings, entity)),
         *([_purchase_assets(step)] if settings.carries(RecordKind.PURCHASES) else []),
         *(_named_asset(step, entity) for entity in NAMED),
-        *(_reference_asset(step, entity) for entity in REFERENCE if is_read(settings, entity)),
+        *_reference_assets(step, [entity for entity in REFERENCE if is_read(settings, entity)]),
     ]
 
 
@@ -226,17 +226,28 @@ def _whole(client: VismaClient, step: Step, entity: str) -> dg.AssetCheckResult:
     )
 
 
-def _reference_asset(step: Step, entity: str) -> dg.AssetsDefinition:
-    @step.asset(entity, DESCRIPTIONS[entity])
-    def snapshot(context: dg.AssetExecutionContext) -> Dataset:
-        client = step.visma(context)
-        with (
-            step.writer(context, SNAPSHOT_SCHEMA) as out,
-            counted(step.journal(context), "visma", client.requests),
-        ):
-            for page in client.changed(entity, since=None):
-                for window in context.partition_keys:
-                    out.write(window, [snapshot_row(entity, row, window) for row in page])
-        return out.dataset
+def _reference_assets(step: Step, entities: Sequence[str]) -> list[dg.AssetsDefinition]:
+    """Return the snapshots of small lists: one step for all, since a step costs more than reading such a list."""
+    if not entities:
+        return []
 
-    return snapshot
+    @step.assets("reference", {entity: DESCRIPTIONS[entity] for entity in entities}, each_alone=True)
+    def snapshots(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Dataset]]:
+        for entity in entities:
+            key = step.key("visma", entity)
+            if key in context.selected_asset_keys:
+                yield dg.MaterializeResult(asset_key=key, value=_whole_list(context, step, entity))
+
+    return [snapshots]
+
+
+def _whole_list(context: dg.AssetExecutionContext, step: Step, entity: str) -> Dataset:
+    client = step.visma(context)
+    with (
+        step.writer(context, SNAPSHOT_SCHEMA, entity) as out,
+        counted(step.journal(context), "visma", client.requests),
+    ):
+        for page in client.changed(entity, since=None):
+            for window in context.partition_keys:
+                out.write(window, [snapshot_row(entity, row, window) for row in page])
+    return out.dataset

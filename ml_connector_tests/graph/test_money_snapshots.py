@@ -2,16 +2,29 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
+import dagster as dg
+import pytest
+
+from ml_connector.automation import job_name
+from ml_connector.errors import StorageError
 from ml_connector.sandbox.visma.new_lines import NewLine
+from ml_connector.settings import RecordKind
 from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.conftest import MakeWorld
-from ml_connector_tests.graph.harness import World, empty_company
+from ml_connector_tests.graph.harness import NAME, World, empty_company
 from ml_connector_tests.graph.snapshots import EXTRACT, asked, asked_below, figures, keys, stored, values
 
 LINE = [NewLine(text="Vare", item="V-1", quantity=Decimal(1), price=Decimal(1000), vat="3")]
 TOTAL = Decimal("1250.0000")
 LONG_AGO = datetime(2025, 6, 2, 10)
+
+
+@pytest.fixture
+def make_world(make_world: MakeWorld) -> MakeWorld:
+    """Makes worlds whose connection carries everything."""
+    return partial(make_world, records=list(RecordKind))
 
 
 def invoice(world: World, customer: int = 1, day: int = 0, **how: object) -> str:
@@ -238,3 +251,14 @@ def test_reference_lists_are_kept_whole(world: World) -> None:
     ]
     assert base == ["NOK"]
     assert values(world, "ledgers", "ACTUAL", 1)["balanceType"] == "Actual"
+
+
+def test_a_small_list_can_be_taken_alone(world: World) -> None:
+    """The lists without a history are one step of a run, and still assets of their own."""
+    one = dg.AssetKey([NAME, "visma", "ledgers"])
+    with world.instance() as instance:
+        job = world.definitions().resolve_job_def(job_name(NAME)).get_subset(asset_selection={one})
+        assert job.execute_in_process(instance=instance, partition_key=rows.day(0)).success
+    assert keys(world, "ledgers", 0)
+    with pytest.raises(StorageError, match="never been materialised"):
+        keys(world, "accounts", 0)
