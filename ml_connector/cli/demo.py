@@ -20,7 +20,7 @@ from ml_connector.cli import reconcile
 from ml_connector.cli.connections import find_connection
 from ml_connector.cli.dev import dagster
 from ml_connector.cli.init import make_connection, yesterday
-from ml_connector.cli.output import EXIT_FAILED, PORT, console, emit, json_option
+from ml_connector.cli.output import EXIT_FAILED, PORT_OR_ANY, console, emit, json_option
 from ml_connector.cli.sandbox import MANY, addresses
 from ml_connector.cli.sync import Summary, document, run_windows, show_summary
 from ml_connector.credentials import ENVIRONMENT, store
@@ -50,10 +50,18 @@ UI_SECONDS = 90.0
 )
 @click.option("--suppliers", type=MANY, default=40, show_default=True, help="Suppliers of the Visma company.")
 @click.option(
-    "--port", type=PORT, default=8765, show_default=True, help="Port of the sandbox, or any if it is taken."
+    "--port",
+    type=PORT_OR_ANY,
+    default=8765,
+    show_default=True,
+    help="Port of the sandbox, or any if it is taken.",
 )
 @click.option(
-    "--ui-port", type=PORT, default=3000, show_default=True, help="Port of the UI, or any if it is taken."
+    "--ui-port",
+    type=PORT_OR_ANY,
+    default=3000,
+    show_default=True,
+    help="Port of the UI, or any if it is taken.",
 )
 @json_option
 def demo(headless: bool, customers: int, suppliers: int, port: int, ui_port: int, *, as_json: bool) -> None:

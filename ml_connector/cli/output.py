@@ -18,6 +18,9 @@ from ml_connector.errors import ConnectorError, UsageError
 PORT = click.IntRange(1, 65535)
 """The type of an option that names a port."""
 
+PORT_OR_ANY = click.IntRange(0, 65535)
+"""The same where 0 asks for one that is free."""
+
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_REJECTS = 3

@@ -6,7 +6,7 @@ from contextlib import suppress
 import click
 
 from ml_connector.cli.dev import require_free
-from ml_connector.cli.output import console, emit, json_option
+from ml_connector.cli.output import PORT_OR_ANY, console, emit, json_option
 from ml_connector.sandbox.books.settings import NONE, YEAR, BooksSettings
 from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN, HubSpotSandboxSettings
 from ml_connector.sandbox.settings import SandboxSettings
@@ -22,7 +22,7 @@ BOOKS = {"small": BooksSettings(), "year": YEAR, "none": NONE}
 @click.command(short_help="Run both APIs on this machine, with a company in them.")
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=PORT_OR_ANY,
     default=8765,
     show_default=True,
     help="Port on 127.0.0.1; 0 for a free one.",

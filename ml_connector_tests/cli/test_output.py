@@ -57,7 +57,8 @@ def test_an_expected_error_is_one_sentence_on_standard_error(
     [
         ("dev", "--port", "80801"),
         ("demo", "--headless", "--port", "80801"),
-        ("demo", "--headless", "--ui-port", "0"),
+        ("demo", "--headless", "--ui-port", "-1"),
+        ("dev", "--port", "0"),
         ("demo", "--headless", "--customers", "-5"),
         ("sandbox", "--port", "-1"),
         ("sandbox", "--suppliers", "-1"),
