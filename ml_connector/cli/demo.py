@@ -43,7 +43,7 @@ UI_SECONDS = 90.0
 """How long the Dagster UI may take to answer before the demo says so."""
 
 
-@click.command(short_help="See it work: a pretended company, a first sync, a reconciled month, the UI.")
+@click.command(short_help="See it work: a first sync, a reconciled month, the UI.")
 @click.option("--headless", is_flag=True, help="The same without the UI: sync, reconcile, print both, end.")
 @click.option(
     "--customers", type=MANY, default=120, show_default=True, help="Customers of the Visma company."
@@ -200,7 +200,7 @@ def _sights(sandbox: Sandbox, ui: str, statement: str) -> dict[str, str]:
         "The month's statement:": Path(statement).as_uri(),
         "The flow, from Visma to it:": f"{ui}/asset-groups",
         "The runs of just now:": f"{ui}/runs",
-        "What was refused, and why:": f"{ui}/assets/{NAME}/hubspot/contacts?view=checks",
+        "What was refused, and why:": f"{ui}/assets/{NAME}/hubspot/contacts?view=checks&checkDetail=no_rejects",
         "The comparison's checks:": f"{ui}/assets/{NAME}/reconciliation/statement?view=checks",
     }
 

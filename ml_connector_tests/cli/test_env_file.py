@@ -18,7 +18,7 @@ def test_what_is_exported_wins(shell: Shell) -> None:
     exported = shell.defs
     (shell.folder / ".env").write_text("ML_CONNECTOR_DEFS=elsewhere\n")
     shell.write_connection()
-    assert "There is no connection 'nobody'. Known: acme." in shell("sync", "nobody").stderr
+    assert f"There is no connection 'nobody' in {shell.defs}. Known: acme." in shell("sync", "nobody").stderr
     assert os.environ["ML_CONNECTOR_DEFS"] == str(exported)
 
 

@@ -301,6 +301,7 @@ class TestDemo:
         for one in made[:3]:
             portal.edit_as_person("invoices", one, {"hs_invoice_status": "open"})
         sights = demo._sights(sandbox, "http://ui", "/a/statement.html")  # type: ignore[arg-type]
+        assert sights["What was refused, and why:"].endswith("&checkDetail=no_rejects")
         assert sights["An invoice there:"] == f"http://portal/portal/invoices/{made[1]}", (
             "whole and with a deal"
         )
