@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Browser, sync_playwright
 
 from ml_connector import database
 from ml_connector.embedded_postgres import EmbeddedServer
 from ml_connector.instance import connector_instance
 from ml_connector_tests.databases import ReadyDatabases, close
+from scripts.browser import launched
 
 UNSAFE_BUT_FAST = {
     "fsync": "off",
@@ -73,6 +75,15 @@ def ready_databases(postgres_server: EmbeddedServer, dagster_template: str) -> I
     made = ReadyDatabases(postgres_server, dagster_template)
     yield made
     made.dispose()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, which `.ci/run` installs; Playwright runs but once in a process."""
+    with sync_playwright() as playwright:
+        opened = launched(playwright)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def slow(shell: Shell, sandbox: Sandbox) -> Sandbox:
 def test_a_sync_shows_its_progress_and_its_summary_within_80_columns(shell: Shell, slow: Sandbox) -> None:
     with Terminal("sync", "acme", "--partition", "2026-11-02") as terminal:
         terminal.wait_for("hubspot/properties")
-        terminal.wait_for("/31")
+        terminal.wait_for("/27")
         assert terminal.end() == 0
     line = next(text for text in re.split(r"[\r\n]", terminal.shown) if "hubspot/properties" in text)
     assert len(line) <= 80

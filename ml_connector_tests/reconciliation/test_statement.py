@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from ml_connector.reconciliation.chart import MOST_MONTHS, chart
 from ml_connector.reconciliation.facts import DOCUMENTS, Kind
@@ -24,7 +24,6 @@ from ml_connector.reconciliation.statement import Statement
 from ml_connector.reconciliation.totals import Pair, Sums
 from ml_connector_tests.reconciliation.made import OSLO, Books, drawn, fact
 from ml_connector_tests.reconciliation.test_compare import PLANTED
-from scripts.browser import launched
 
 NASTY = "Å & Ø <Drift> \"AS\", '=1+1'\n;"
 
@@ -215,15 +214,6 @@ def test_the_chart_shows_the_newest_months_and_marks_those_that_differ() -> None
 )
 def test_an_amount_is_written_for_a_person_and_stays_exact(value: str, plain: str, with_sign: str) -> None:
     assert (shown(Decimal(value)), signed(Decimal(value))) == (plain, with_sign)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
-    with sync_playwright() as playwright:
-        opened = launched(playwright)
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("width", [1280, 375])

@@ -7,23 +7,13 @@ from datetime import datetime
 
 import pytest
 from click.testing import CliRunner
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from ml_connector.cli.main import main
 from ml_connector.sandbox.hubspot.settings import PoisonMode, PoisonRule
 from ml_connector_tests.web.conftest import FIRST, Deployment
-from scripts.browser import launched
 
 LONGEST_MS = 60_000
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium; `.ci/run` installs one."""
-    with sync_playwright() as playwright:
-        browser = launched(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

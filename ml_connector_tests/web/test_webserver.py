@@ -40,11 +40,12 @@ def asset(ui: Deployment, *path: str) -> dict[str, Any]:
 
 def test_the_graph_is_listed_by_steps(ui: Deployment) -> None:
     nodes = ui.ask("{ assetNodes { assetKey { path } groupName description jobNames } }")["assetNodes"]
-    assert len(nodes) == 13
-    assert {node["groupName"] for node in nodes} == {"visma", "records", "plan", "hubspot"}
+    assert {node["groupName"] for node in nodes} == {"visma", "records", "plan", "hubspot", "reconciliation"}
     assert all(node["assetKey"]["path"][:2] == ["acme", node["groupName"]] for node in nodes)
     assert all(node["description"] for node in nodes)
-    assert all("acme_sync" in node["jobNames"] for node in nodes)
+    for node in nodes:
+        job = "acme_reconcile" if node["groupName"] == "reconciliation" else "acme_sync"
+        assert job in node["jobNames"]
 
 
 def test_a_range_launched_in_the_ui_fills_its_partitions_and_a_failed_check_says_why(ui: Deployment) -> None:
