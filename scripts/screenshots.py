@@ -20,19 +20,23 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, sync_playwright
 
-from ml_connector.cli.demo import NAME
+from ml_connector.cli.demo import NAME, demo_settings, good_invoice
 from ml_connector.cli.dev import dagster
 from ml_connector.cli.init import make_connection
+from ml_connector.cli.reconcile import run_reconciliation
 from ml_connector.cli.sandbox import addresses
 from ml_connector.cli.sync import run_windows
 from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN
 from ml_connector.sandbox.server import Sandbox
-from ml_connector.sandbox.settings import SandboxSettings
 from scripts.browser import launched
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 
 WIDE = (1280, 860)
+TALL = (1280, 1180)
+GRAPH = (1720, 1360)
+"""Where what matters would end below the page, and what the whole graph needs to be seen."""
+
 PHONE = (390, 844)
 
 LARGEST_BYTES = 200_000
@@ -40,7 +44,7 @@ LARGEST_BYTES = 200_000
 
 UI_PORT = 3909
 START_SECONDS = 120.0
-STEPS = ("visma", "records", "plan", "hubspot")
+STEPS = ("visma", "records", "plan", "hubspot", "reconciliation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +56,42 @@ class Picture:
     size: tuple[int, int] = WIDE
 
 
-def pictures(ui: str, portal: str, run_id: str, company: str) -> Mapping[str, Picture]:
-    """Return the pictures by file name; ``company`` is the HubSpot id of one worth looking at."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the pictures are of.
+
+    Args:
+        run_id: of the sync.
+        company, invoice: HubSpot ids of a company and an invoice worth looking at.
+        statement: address of the statement's page.
+    """
+
+    run_id: str
+    company: str
+    invoice: str
+    statement: str
+
+
+def pictures(ui: str, portal: str, shown: Shown) -> Mapping[str, Picture]:
+    """Return the pictures by file name."""
     assets = f"{ui}/assets/{NAME}"
     expanded = quote(",".join(f"global@global:{step}" for step in STEPS))
     return {
-        "flow": Picture(f"{ui}/asset-groups?expanded={expanded}", "subaccounts"),
+        "flow": Picture(f"{ui}/asset-groups?expanded={expanded}", "subaccounts", GRAPH),
         "asset": Picture(f"{assets}/hubspot/companies", "companies: created"),
         "plan": Picture(f"{assets}/plan/companies", "companies to create"),
         "check": Picture(
             f"{assets}/hubspot/contacts?view=checks&checkDetail=no_rejects", "every one by name"
         ),
-        "run": Picture(f"{ui}/runs/{run_id}", "RUN_SUCCESS"),
+        "run": Picture(f"{ui}/runs/{shown.run_id}", "RUN_SUCCESS"),
+        "reconciliation": Picture(
+            f"{assets}/reconciliation/statement?view=checks&checkDetail=invoices_agree", "totals differ"
+        ),
+        "statement": Picture(shown.statement, "What was checked", TALL),
+        "statement-phone": Picture(shown.statement, "What was checked", PHONE),
         "portal": Picture(portal, "Companies"),
-        "portal-company": Picture(f"{portal}/portal/companies/{company}", "Latest changes"),
+        "portal-company": Picture(f"{portal}/portal/companies/{shown.company}", "Latest changes"),
+        "portal-invoice": Picture(f"{portal}/portal/invoices/{shown.invoice}", "Balance", TALL),
         "portal-phone": Picture(portal, "Companies", PHONE),
     }
 
@@ -73,7 +99,7 @@ def pictures(ui: str, portal: str, run_id: str, company: str) -> Mapping[str, Pi
 @contextmanager
 def deployment(folder: Path) -> Iterator[Mapping[str, Picture]]:
     """Run a sandbox and Dagster on a synced connection to it; hand out what there is to see."""
-    with Sandbox(SandboxSettings(portal_seed="demo")) as sandbox:
+    with Sandbox(demo_settings()) as sandbox:
         visma = sandbox.settings.visma
         for name in ("DAGSTER_HOME", "ML_CONNECTOR_DATABASE_URL", "ML_CONNECTOR_STORAGE_URL"):
             os.environ.pop(name, None)
@@ -89,10 +115,17 @@ def deployment(folder: Path) -> Iterator[Mapping[str, Picture]]:
         attributes = {"name": NAME, "start": start.isoformat(), "settle_minutes": 0, "daily": False}
         settings = make_connection(folder / "connections" / NAME / "defs.yaml", attributes)
         summary = run_windows(settings, None, None, steps=None, quiet=True)
+        outcome = run_reconciliation(settings, month=None, repair=False, out=None, quiet=True)
+        shown = Shown(
+            run_id=str(summary.run_id),
+            company=well_connected(sandbox),
+            invoice=str(good_invoice(sandbox)),
+            statement=Path(outcome.files["html"]).as_uri(),
+        )
         ui = f"http://127.0.0.1:{UI_PORT}"
         with dagster("127.0.0.1", UI_PORT, quiet=True):
             wait_for(f"{ui}/server_info")
-            yield pictures(ui, sandbox.url, str(summary.run_id), well_connected(sandbox))
+            yield pictures(ui, sandbox.url, shown)
 
 
 def well_connected(sandbox: Sandbox) -> str:

@@ -4,9 +4,11 @@ import struct
 
 import pytest
 
-from scripts.screenshots import IMAGES, LARGEST_BYTES, pictures
+from scripts.screenshots import IMAGES, LARGEST_BYTES, Shown, pictures
 
-PICTURES = pictures("http://ui", "http://portal", "run", "company")
+PICTURES = pictures(
+    "http://ui", "http://portal", Shown("run", "company", "invoice", "file:///statement.html")
+)
 
 
 @pytest.mark.parametrize("name", PICTURES)
