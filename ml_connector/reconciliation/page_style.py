@@ -4,7 +4,7 @@ STYLE = """
 :root{--ink:#1d2733;--soft:#5a6878;--line:#d9e0e7;--visma:#5f7f9c;--hubspot:#e2785a;--good:#1f7a4d;--bad:#b3261e}
 *{box-sizing:border-box}
 body{margin:0;background:#f3f5f7;color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
-main{max-width:1040px;margin:24px auto;padding:32px 40px;background:#fff;border:1px solid var(--line)}
+main{max-width:1180px;margin:24px auto;padding:32px 40px;background:#fff;border:1px solid var(--line)}
 h1{margin:0;font-size:24px;line-height:1.25}
 h2{margin:36px 0 10px;padding-bottom:4px;border-bottom:2px solid var(--ink);font-size:17px}
 small{color:var(--soft);font-size:13px}
@@ -29,8 +29,8 @@ table{width:100%;margin:0 0 18px;border-collapse:collapse}
 th,td{padding:6px 8px;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 thead th{color:var(--soft);font-size:13px;font-weight:600}
 tbody th{font-weight:600}
-.money{table-layout:fixed}
-.money th:first-child{width:22%}
+.money{table-layout:fixed;font-size:14px}
+.money th:first-child{width:18%}
 .money th+th,.money td{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 tfoot th,tfoot td{border-top:2px solid var(--ink);font-weight:700}
 td.off,.checks .off .tick{color:var(--bad);font-weight:700}
@@ -42,7 +42,7 @@ code{padding:1px 5px;background:#eef1f4;font-size:13px;overflow-wrap:anywhere}
 .signature{display:flex;gap:48px;margin-top:64px}
 .signature div{flex:1;color:var(--soft);font-size:13px}
 .signature span{display:block;height:36px;margin-bottom:4px;border-bottom:1px solid var(--ink)}
-@media (max-width:720px){
+@media (max-width:1080px){
 main{margin:0;padding:20px 16px;border:0}
 h1{font-size:20px}
 dl{grid-template-columns:1fr 1fr}
@@ -59,6 +59,8 @@ dl{grid-template-columns:1fr 1fr}
 body{background:#fff;font-size:11px}
 main{max-width:none;margin:0;padding:0;border:0}
 h2{break-after:avoid}
+.money{font-size:9px}
+.money th,.money td{padding:4px 3px}
 tr,figure,.signature{break-inside:avoid}
 .verdict,.visma,.hubspot,code{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 @page{size:A4;margin:16mm}
