@@ -158,9 +158,14 @@ def _migrated_engine(url: URL) -> Engine:
 
 
 def _explain(context: ExceptionContext) -> None:
-    """Put our error in the place of SQLAlchemy's where the database cannot be reached or went away."""
-    if context.engine is not None and (context.connection is None or context.is_disconnect):
-        raise database_error(context.original_exception, context.engine.url) from None
+    """Put our error in the place of SQLAlchemy's where the database cannot be reached or went away.
+
+    An interruption in mid-statement, which SQLAlchemy counts as a lost connection, stays what it is.
+    """
+    error = context.original_exception
+    lost = context.connection is None or context.is_disconnect
+    if context.engine is not None and lost and isinstance(error, Exception):
+        raise database_error(error, context.engine.url) from None
 
 
 def database_error(error: BaseException, url: URL) -> StorageError:

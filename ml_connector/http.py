@@ -365,6 +365,8 @@ def _whole_within(seconds: float, response: requests.Response, spool: bool) -> A
         response.raw.shutdown()
 
     patience = threading.Timer(seconds, give_up)
+    # Ctrl-C may come before the block that cancels it; the process must not then wait for it at its end.
+    patience.daemon = True
     patience.start()
     try:
         answer = _whole(response, spool)

@@ -220,11 +220,13 @@ def _entity(step_key: str) -> str:
 
 
 def _is_interruption(event: dg.DagsterEvent) -> bool:
+    """Whether Ctrl-C ended a step, be it that what it broke then failed in its own way."""
     error = event.step_failure_data.error
-    return error is not None and error.cls_name in (
-        KeyboardInterrupt.__name__,
-        DagsterExecutionInterruptedError.__name__,
-    )
+    while error is not None:
+        if error.cls_name in (KeyboardInterrupt.__name__, DagsterExecutionInterruptedError.__name__):
+            return True
+        error = error.cause or error.context
+    return False
 
 
 def _sentence(error: Any) -> str:

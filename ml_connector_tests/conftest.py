@@ -3,6 +3,7 @@
 The server belongs to one worker of the session (each has its own folder), so that any number may run side by side.
 """
 
+import signal
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -17,6 +18,10 @@ from ml_connector.embedded_postgres import EmbeddedServer
 from ml_connector.instance import connector_instance
 from ml_connector_tests.databases import ReadyDatabases, close
 from scripts.browser import launched
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A suite that was started in the background ignores Ctrl-C, and so would the programs that it interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 UNSAFE_BUT_FAST = {
     "fsync": "off",

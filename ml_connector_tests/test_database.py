@@ -156,6 +156,17 @@ class TestEngine:
         with engine.connect() as connection:
             assert connection.execute(sa.text("SELECT 1")).scalar() == 1
 
+    def test_an_interruption_in_a_statement_stays_one(self, engine: sa.Engine) -> None:
+        def interrupt(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        sa.event.listen(engine, "do_execute", interrupt)
+        try:
+            with engine.connect() as connection, pytest.raises(KeyboardInterrupt):
+                connection.execute(sa.text("SELECT 1"))
+        finally:
+            sa.event.remove(engine, "do_execute", interrupt)
+
 
 class TestAdvisoryLock:
     """Locks that die with their holder."""

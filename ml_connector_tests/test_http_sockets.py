@@ -118,6 +118,24 @@ def test_a_body_that_drips_on_is_given_up(head: str, spool: bool, sleeper: Sleep
         done.set()
 
 
+def test_the_clock_of_a_body_does_not_keep_a_process_from_ending(sleeper: Sleeper) -> None:
+    """An interruption may come before anything is there to stop that clock."""
+    clocks: list[threading.Thread] = []
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")
+        for _ in range(100_000):
+            clocks.extend(thread for thread in threading.enumerate() if isinstance(thread, threading.Timer))
+            if clocks:
+                break
+        connection.sendall(b"[42]")
+
+    with listening(serve) as url:
+        transport(sleeper).send(Request("GET", url, "/v1/things"))
+    assert [clock.daemon for clock in clocks] == [True]
+
+
 def test_nobody_there(sleeper: Sleeper) -> None:
     with listening() as url:
         pass
