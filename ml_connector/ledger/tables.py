@@ -39,6 +39,14 @@ run = sa.Table(
         "status", sa.Text, nullable=False, comment="How the run stands: started, done, rejects or failed."
     ),
     sa.Column("summary", JSONB, comment="Counts per entity and of API calls, as the run reported them."),
+    sa.Column(
+        "kind",
+        sa.Text,
+        comment="What it was for: sync, plan, reconcile, retry, replay or undo; empty in rows of older versions.",
+    ),
+    sa.Column("of_run", sa.Text, comment="The run that it replays or undoes."),
+    sa.Column("version", sa.Text, comment="Version of ml-connector that ran."),
+    sa.Column("settings", JSONB, comment="The connection's settings at that time; they hold no credentials."),
     sa.Index("ix_run_connection_started_at", "connection", sa.desc("started_at")),
     comment="One row per run that plans or writes.",
 )
@@ -223,4 +231,44 @@ refusal = sa.Table(
     ),
     _instant("since", "When it was refused.", nullable=False),
     comment="What a portal refuses as a whole; a run takes it for granted for a week.",
+)
+
+decision = sa.Table(
+    "decision",
+    metadata,
+    sa.Column("connection", sa.Text, primary_key=True, comment="Name of the connection."),
+    sa.Column("object_type", sa.Text, primary_key=True, comment="The HubSpot object, such as companies."),
+    sa.Column("record_key", sa.Text, primary_key=True, comment="The Visma record, such as customer:10023."),
+    sa.Column(
+        "verdict",
+        sa.Text,
+        nullable=False,
+        comment="link (it is that HubSpot record), create (it is none of those) or ignore (leave it alone).",
+    ),
+    sa.Column("hubspot_id", sa.Text, comment="The HubSpot record that a link chose."),
+    sa.Column("note", sa.Text, comment="The person's reason."),
+    _instant("decided_at", "When a person decided.", nullable=False),
+    comment="What people decided about records that no rule could settle; remembered for every later run.",
+)
+
+edit = sa.Table(
+    "edit",
+    metadata,
+    sa.Column("connection", sa.Text, primary_key=True, comment="Name of the connection."),
+    sa.Column("object_type", sa.Text, primary_key=True, comment="The HubSpot object, such as companies."),
+    sa.Column("record_key", sa.Text, primary_key=True, comment="The Visma record, such as customer:10023."),
+    sa.Column("property", sa.Text, primary_key=True, comment="The HubSpot property that was changed there."),
+    sa.Column("hubspot_id", sa.Text, nullable=False, comment="The HubSpot record."),
+    sa.Column("ours", sa.Text, comment="The value we wrote last."),
+    sa.Column("theirs", sa.Text, comment="The value HubSpot holds since."),
+    sa.Column("wanted", sa.Text, comment="The value Visma has now."),
+    sa.Column("source", sa.Text, comment="HubSpot's word for what changed it, such as CRM_UI."),
+    _instant("edited_at", "When it was changed in HubSpot, where its history tells."),
+    sa.Column(
+        "outcome", sa.Text, nullable=False, comment="kept, flagged or overwritten: what the rule made of it."
+    ),
+    _instant("first_seen", "When a run first met it.", nullable=False),
+    _instant("last_seen", "When a run last met it.", nullable=False),
+    sa.Column("run_id", sa.Text, nullable=False, comment="The run that met it last."),
+    comment="Values that somebody changed in HubSpot after our last write, where Visma says something else.",
 )
