@@ -180,11 +180,23 @@ reject = sa.Table(
     sa.Column("run_id", sa.Text, nullable=False, comment="Run that was refused last."),
     _instant("first_seen", "When it was first refused.", nullable=False),
     _instant("last_seen", "When it was last refused.", nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False, server_default="1", comment="How often it was tried."),
+    sa.Column(
+        "version",
+        sa.Text,
+        comment="Which version was refused: Visma's stamp, or the window of sums that have none.",
+    ),
+    sa.Column(
+        "attempts",
+        sa.Integer,
+        nullable=False,
+        server_default="1",
+        comment="How often this version was refused for this cause with these settings; 0 once a person asks for it.",
+    ),
     _instant("due_at", "When to try again; empty means in the next run."),
     _instant("dismissed_at", "When a person gave it up; empty while it is due."),
     sa.Column("dismissed_note", sa.Text, comment="The person's reason."),
-    comment="Records that were refused or cannot be sent; due on every later run until they pass or are dismissed.",
+    comment="Records that were refused or cannot be sent; tried again, at growing intervals, until they pass or are "
+    "dismissed.",
 )
 
 credential = sa.Table(
