@@ -1,6 +1,6 @@
 """Carrying out link operations: associations are tracked like records, and pending with a reason if not made."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ Pair = tuple[str, str]
 """The HubSpot ids of the two ends."""
 
 CHUNK = 10_000
-"""Links of one kind worked on at once."""
+"""Links of one kind worked on at once, and as many more as the last record has."""
 
 STATES = {OutcomeStatus.CONFIRMED: "confirmed", OutcomeStatus.REJECTED: "rejected"}
 
@@ -76,7 +76,8 @@ class LinkLoader:
         """Carry out link operations.
 
         Links of invoices to companies are made after all their others, so that a confirmed one means that the ledger
-        has a row for each of the others.
+        has a row for each of the others. Links of one record that follow each other are worked on together: a record
+        that this run has made is not asked for links that this run has given it.
 
         Args:
             plan: the operations; a pair that comes twice is made once, and what is not sent is only noted.
@@ -87,19 +88,23 @@ class LinkLoader:
         left_out: list[Entry] = []
         waiting: dict[LinkKind, dict[str, Entry]] = {}
         linked: dict[LinkKind, set[str]] = {}
+        last: dict[LinkKind, str] = {}
         for operation in plan:
             entry = self._entry(operation)
             if operation.action not in SENT:
                 left_out.append(entry)
                 continue
-            kind = kind_of(entry)
-            waiting.setdefault(kind, {})[operation.key] = entry
-            if len(waiting[kind]) == CHUNK and not kind.closes:
-                some = list(waiting.pop(kind).values())
+            kind, start = kind_of(entry), from_key(entry)
+            mine = waiting.setdefault(kind, {})
+            if len(mine) >= CHUNK and not kind.closes and start != last.get(kind):
+                some = list(mine.values())
+                mine.clear()
                 self._load_chunk(kind, some, created, linked.setdefault(kind, set()), counts)
+            mine[operation.key] = entry
+            last[kind] = start
         self._note(left_out, counts)
         for kind in sorted(waiting, key=lambda kind: (kind.closes, kind.place)):
-            for some in chunks(waiting[kind].values(), CHUNK):
+            for some in _whole_records(waiting[kind].values()):
                 self._load_chunk(kind, some, created, linked.setdefault(kind, set()), counts)
         return counts
 
@@ -241,3 +246,15 @@ class LinkLoader:
             rows.append(link_row(entry, work.kind, work.pair(entry), item.types, state, outcome.message))
         self._journal.settle([settlement(entry, outcome) for entry, outcome in results], links=rows)
         return made
+
+
+def _whole_records(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Yield links in lists of :data:`CHUNK` and more, each cut where the links of another record begin."""
+    some: list[Entry] = []
+    for entry in entries:
+        if len(some) >= CHUNK and from_key(entry) != from_key(some[-1]):
+            yield some
+            some = []
+        some.append(entry)
+    if some:
+        yield some

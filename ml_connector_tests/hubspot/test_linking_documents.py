@@ -138,6 +138,21 @@ def test_a_company_is_linked_last_although_it_fills_a_chunk(
     assert created_pairs(filled) == ["line_items", "line_items", "companies", "companies"]
 
 
+def test_links_of_a_record_just_made_are_never_read_however_the_work_is_cut(
+    filled: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linking, "CHUNK", 3)
+    lines = [
+        link(f"invoice:{number}", "line_items", f"line:Invoice:{number}:{place}")
+        for number in (1, 2)
+        for place in (1, 2)
+    ]
+    made = [hubspot_id(filled, "invoices", f"invoice:{number}") for number in (1, 2)]
+    assert load_links(filled, *lines, created=made).created == 4
+    calls = [call.path.rsplit("/", 1)[-1] for call in filled.sandbox.log.calls("hubspot")]
+    assert calls == ["create"]
+
+
 def test_two_thousand_go_in_a_call(books: Chain) -> None:
     load(books, invoice(1))
     load(books, *[line(1, place) for place in range(2100)])

@@ -4,10 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from ml_connector.hubspot import linking
 from ml_connector.sandbox.visma.new_lines import NewLine
 from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.conftest import MakeWorld
-from ml_connector_tests.graph.harness import World
+from ml_connector_tests.graph.harness import World, empty_company
 from ml_connector_tests.graph.money.ledgers import DOCUMENTS, Money, sold
 
 
@@ -35,6 +36,23 @@ def test_no_line_one_a_hundred_and_a_thousand(world: World) -> None:
     world.sync(1)
     assert [len(money.lines(key)) for key in (none, one, hundred, thousand)] == [1, 0, 100, 1]
     money.equal()
+
+
+def test_a_first_load_reads_no_links_however_its_work_is_cut(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linking, "CHUNK", 4)
+    world = make_world(empty_company(hubspot={"payments_enabled": True}), records=[*DOCUMENTS, "payments"])
+    world.enter_pairs([1])
+    money = Money(world)
+    keys = [money.bill(1, "10", "20", "30") for _ in range(3)]
+    for _ in range(2):
+        money.books.pay(dict.fromkeys(keys, Decimal(10)), stamp=rows.at(0))
+    assert world.sync(0).status == "success"
+    assert world.counted().of("POST", "/associations/", "/batch/read") == 0
+    assert world.counted().of("POST", "/associations/", "/invoices/line_items/batch/create") == 2
+    assert len(world.sandbox.hubspot.links("commerce_payments", "invoices")) == 6
+    money.agrees()
 
 
 def test_removed_changed_and_added_lines_of_one_invoice(world: World) -> None:
