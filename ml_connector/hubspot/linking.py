@@ -1,6 +1,6 @@
 """Carrying out link operations: associations are tracked like records, and pending with a reason if not made."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ Pair = tuple[str, str]
 """The HubSpot ids of the two ends."""
 
 CHUNK = 10_000
-"""Links of one kind worked on at once, and as many more as the last record has."""
+"""Links of one kind worked on at once: five full calls."""
 
 STATES = {OutcomeStatus.CONFIRMED: "confirmed", OutcomeStatus.REJECTED: "rejected"}
 
@@ -88,7 +88,6 @@ class LinkLoader:
         left_out: list[Entry] = []
         waiting: dict[LinkKind, dict[str, Entry]] = {}
         linked: dict[LinkKind, set[str]] = {}
-        last: dict[LinkKind, str] = {}
         for operation in plan:
             entry = self._entry(operation)
             if operation.action not in SENT:
@@ -96,15 +95,15 @@ class LinkLoader:
                 continue
             kind, start = kind_of(entry), from_key(entry)
             mine = waiting.setdefault(kind, {})
-            if len(mine) >= CHUNK and not kind.closes and start != last.get(kind):
+            if len(mine) >= CHUNK and not kind.closes:
                 some = list(mine.values())
-                mine.clear()
-                self._load_chunk(kind, some, created, linked.setdefault(kind, set()), counts)
+                cut = _finished(some, start)
+                mine = waiting[kind] = {one.operation.key: one for one in some[cut:]}
+                self._load_chunk(kind, some[:cut], created, linked.setdefault(kind, set()), counts)
             mine[operation.key] = entry
-            last[kind] = start
         self._note(left_out, counts)
         for kind in sorted(waiting, key=lambda kind: (kind.closes, kind.place)):
-            for some in _whole_records(waiting[kind].values()):
+            for some in chunks(waiting[kind].values(), CHUNK):
                 self._load_chunk(kind, some, created, linked.setdefault(kind, set()), counts)
         return counts
 
@@ -248,13 +247,12 @@ class LinkLoader:
         return made
 
 
-def _whole_records(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Yield links in lists of :data:`CHUNK` and more, each cut where the links of another record begin."""
-    some: list[Entry] = []
-    for entry in entries:
-        if len(some) >= CHUNK and from_key(entry) != from_key(some[-1]):
-            yield some
-            some = []
-        some.append(entry)
-    if some:
-        yield some
+def _finished(entries: Sequence[Entry], start: str) -> int:
+    """Return how many of the links belong to records with no link among those that follow, which begin at ``start``.
+
+    All of them where they are of one record alone.
+    """
+    place = len(entries)
+    while place and from_key(entries[place - 1]) == start:
+        place -= 1
+    return place or len(entries)

@@ -50,7 +50,7 @@ def test_a_first_load_reads_no_links_however_its_work_is_cut(
         money.books.pay(dict.fromkeys(keys, Decimal(10)), stamp=rows.at(0))
     assert world.sync(0).status == "success"
     assert world.counted().of("POST", "/associations/", "/batch/read") == 0
-    assert world.counted().of("POST", "/associations/", "/invoices/line_items/batch/create") == 2
+    assert world.counted().of("POST", "/associations/", "/invoices/line_items/batch/create") == 3
     assert len(world.sandbox.hubspot.links("commerce_payments", "invoices")) == 6
     money.agrees()
 
