@@ -11,6 +11,7 @@ from ml_connector.hubspot import assets as hubspot_assets
 from ml_connector.hubspot.loads import loads_of
 from ml_connector.hubspot.resource import HubSpotResource
 from ml_connector.instance import RunLifeResource
+from ml_connector.options import OPTIONS, RunOptions
 from ml_connector.partitions import partitions_of
 from ml_connector.plan import assets as plan_assets
 from ml_connector.reconciliation import assets as reconciliation_assets
@@ -21,7 +22,11 @@ from ml_connector.storage import ParquetIOManager
 from ml_connector.visma import assets as visma_assets
 from ml_connector.visma.resource import VismaResource
 
-SHARED_RESOURCES: Mapping[str, Any] = {IO_MANAGER: ParquetIOManager(), RUN_LIFE: RunLifeResource()}
+SHARED_RESOURCES: Mapping[str, Any] = {
+    IO_MANAGER: ParquetIOManager(),
+    RUN_LIFE: RunLifeResource(),
+    OPTIONS: RunOptions.configure_at_launch(),
+}
 """One object each for all connections: Dagster merges definitions only if equal keys mean the same object."""
 
 

@@ -1,18 +1,17 @@
 """The HTTP session under the transport: what it takes from this machine, and what it must not."""
 
 import http.cookiejar
-from importlib.metadata import PackageNotFoundError, version
 
 import requests
 from requests.adapters import HTTPAdapter
 
+from ml_connector.version import version
+
 
 def user_agent() -> str:
     """Return the User-Agent both APIs see, with the installed version."""
-    try:
-        return f"ml-connector/{version('ml-connector')}"
-    except PackageNotFoundError:
-        return "ml-connector"
+    known = version()
+    return f"ml-connector/{known}" if known else "ml-connector"
 
 
 def new_session(pool_size: int) -> requests.Session:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluation
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.execution.api import execute_run_iterator
@@ -26,6 +27,7 @@ from ml_connector.connection import build_defs, ends_of
 from ml_connector.database import database_error, database_url
 from ml_connector.errors import UsageError
 from ml_connector.instance import LIFE_TAG
+from ml_connector.options import OPTIONS
 from ml_connector.partitions import partitions_of
 from ml_connector.reconciliation.assets import asset_key
 from ml_connector.reconciliation.assets import job_name as reconcile_job_name
@@ -50,7 +52,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 class StepEvent:
     """A step of a run began or ended: ``step`` is its step and entity such as ``visma/customers``.
 
-    ``state`` is ``started``, ``done``, ``failed`` with the error's sentence, or ``stopped`` by Ctrl-C.
+    ``state`` is ``started``, ``done``, ``warned`` or ``failed`` with a sentence, or ``stopped`` by Ctrl-C.
     """
 
     step: str
@@ -67,6 +69,7 @@ class JobRun:
         command: the name of the command, for the UI.
         tags: of the run, besides those every run of the command line has.
         config: of the assets, by step key.
+        options: what a person said about this run: fields of :class:`ml_connector.options.RunOptions`.
         subset: whether the job is only a part of the connection's.
     """
 
@@ -78,16 +81,17 @@ class JobRun:
         tags: Mapping[str, str],
         *,
         config: Mapping[str, Mapping[str, Any]] | None = None,
+        options: Mapping[str, Any] | None = None,
         subset: bool = False,
     ) -> None:
         keys = job.asset_layer.executable_asset_keys
         self.steps = [_entity(node.name) for node in job.nodes]
         self._instance = instance
         self._job = job
-        self._config = {"ops": {step: {"config": dict(values)} for step, values in (config or {}).items()}}
+        self._config = _run_config(config or {}, options or {})
         self._run = instance.create_run_for_job(
             job,
-            run_config=self._config if config else None,
+            run_config=self._config or None,
             tags={**tags, COMMAND_TAG: command, LIFE_TAG: "yes"},
             asset_selection=frozenset(keys) if subset else None,
             remote_job_origin=_origin(job.name),
@@ -116,17 +120,21 @@ class JobRun:
     def _events(self) -> Iterator[StepEvent]:
         states = {"STEP_START": "started", "STEP_SUCCESS": "done", "STEP_FAILURE": "failed"}
         quiet_run = copy(self._run, run_config={**self._config, **QUIET})
+        stopped_by: dict[str, str] = {}
         for event in execute_run_iterator(InMemoryJob(self._job), quiet_run, self._instance):
             if event.is_job_failure and event.job_failure_data.error is not None:
                 yield StepEvent("run", "failed", _sentence(event.job_failure_data.error))
+            if (found := _blocking_check(event)) is not None:
+                stopped_by[str(event.step_key)] = str(found.description)
+                if found.severity is dg.AssetCheckSeverity.WARN:
+                    yield StepEvent(_entity(str(event.step_key)), "warned", found.description)
             state = states.get(event.event_type_value)
             if state is None or event.step_key is None:
                 continue
             if state == "failed" and _is_interruption(event):
                 self._instance.report_run_canceling(self._run, "Stopped on the command line.")
                 state = "stopped"
-            error = _sentence(event.step_failure_data.error) if state == "failed" else None
-            yield StepEvent(_entity(event.step_key), state, error)
+            yield StepEvent(_entity(event.step_key), state, _error_of(event, state, stopped_by))
 
     @property
     def succeeded(self) -> bool:
@@ -143,6 +151,7 @@ class ConnectionRun(JobRun):
         settings: the connection.
         first, last: partition keys; both the same for one window.
         steps: the steps to run, or None for all.
+        options: see :class:`JobRun`.
     """
 
     def __init__(
@@ -153,6 +162,7 @@ class ConnectionRun(JobRun):
         last: str,
         *,
         steps: Sequence[str] | None = None,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
         job = build_defs(settings).resolve_job_def(job_name(settings.name))
         if steps is not None:
@@ -160,7 +170,12 @@ class ConnectionRun(JobRun):
             job = job.get_subset(asset_selection={key for key in every if key.path[1] in steps})
         command = "sync" if steps is None else "plan"
         super().__init__(
-            instance, job, command, run_tags(settings.name, first, last), subset=steps is not None
+            instance,
+            job,
+            command,
+            run_tags(settings.name, first, last),
+            options=options,
+            subset=steps is not None,
         )
 
 
@@ -205,6 +220,31 @@ def choose_partitions(
     if not chosen:
         raise UsageError(f"The range from {first} to {last} runs backwards.", remedy="Swap --from and --to.")
     return chosen
+
+
+def _run_config(
+    config: Mapping[str, Mapping[str, Any]], options: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    steps = {step: {"config": dict(values)} for step, values in config.items()}
+    return {
+        **({"ops": steps} if steps else {}),
+        **({"resources": {OPTIONS: {"config": dict(options)}}} if options else {}),
+    }
+
+
+def _blocking_check(event: dg.DagsterEvent) -> AssetCheckEvaluation | None:
+    """Return the verdict of a check that stops a run that writes, or None for any other event."""
+    if event.event_type_value != "ASSET_CHECK_EVALUATION":
+        return None
+    found = event.asset_check_evaluation_data
+    return found if found.blocking and not found.passed else None
+
+
+def _error_of(event: dg.DagsterEvent, state: str, stopped_by: Mapping[str, str]) -> str | None:
+    """Return the sentence of a failed step; of one that a check has stopped, the check's."""
+    if state != "failed":
+        return None
+    return stopped_by.get(str(event.step_key)) or _sentence(event.step_failure_data.error)
 
 
 def _origin(job: str) -> RemoteJobOrigin:

@@ -266,6 +266,32 @@ class ReconciliationSettings(_Settings):
     )
 
 
+class LimitSettings(_Settings):
+    """When a run stops before it writes anything, because far more would change than usual.
+
+    A figure (creates, updates, updates of one property, archives) is too much when it is over the floor, over `times`
+    the most of the last 20 runs, and over `share_percent` of the records known. A first load is never too much.
+    """
+
+    times: int = Field(default=5, ge=1, description="How many times the most of recent runs is still usual.")
+    share_percent: int = Field(
+        default=20, ge=1, le=100, description="Which share of the records known may always change."
+    )
+    floor: int = Field(default=50, ge=0, description="How many changes never stop a run.")
+    amount_times: int = Field(
+        default=20,
+        ge=2,
+        description="How many times the largest amounts of recent runs are still usual; told once five runs had any.",
+    )
+    most_creates: int | None = Field(
+        default=None,
+        ge=0,
+        description="A hard limit for creates of one kind in a run, the first load included.",
+    )
+    most_updates: int | None = Field(default=None, ge=0, description="A hard limit for updates.")
+    most_archives: int | None = Field(default=None, ge=0, description="A hard limit for archives.")
+
+
 class RecordLinks(_Settings):
     """Addresses of Visma's screens, with ``{number}`` for the record's number. Without one no link is written."""
 
@@ -336,6 +362,9 @@ class ConnectionSettings(_Settings):
     )
     transactions: TransactionRules = Field(
         default=TransactionRules(), description="Which journal batches are sales."
+    )
+    limits: LimitSettings = Field(
+        default=LimitSettings(), description="How much may change before a person has to say yes."
     )
     reconciliation: ReconciliationSettings = Field(
         default=ReconciliationSettings(), description="What follows from a comparison of the two systems."

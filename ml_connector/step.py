@@ -12,7 +12,8 @@ import pyarrow as pa
 from ml_connector.database import engine
 from ml_connector.http import RequestCounts
 from ml_connector.hubspot.resource import HubSpotResource
-from ml_connector.ledger.journal import Journal
+from ml_connector.ledger.journal import About, Journal
+from ml_connector.options import OPTIONS, RunOptions
 from ml_connector.settings import ConnectionSettings
 from ml_connector.storage import DatasetWriter, ParquetIOManager, Storage
 from ml_connector.visma.client import VismaClient
@@ -24,6 +25,10 @@ warnings.filterwarnings("ignore", message=".*`backfill_policy`", category=dg.Bet
 IO_MANAGER = "ml_connector_io"
 RUN_LIFE = "ml_connector_run"
 """Resource keys shared by all connections; those of one connection carry its name."""
+
+KIND_TAG = "ml_connector/kind"
+OF_RUN_TAG = "ml_connector/of_run"
+"""Tags of a run that is neither a sync nor a plan: what it is, and which run it replays or undoes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class Step:
             ins={name: dg.AssetIn(key=key) for name, key in (ins or {}).items()},
             deps=list(deps),
             check_specs=list(check_specs),
-            required_resource_keys={IO_MANAGER, RUN_LIFE, *self._own_keys()},
+            required_resource_keys={IO_MANAGER, RUN_LIFE, OPTIONS, *self._own_keys()},
         )
 
         return _unannotated(decorate) if check_specs else decorate
@@ -119,7 +124,7 @@ class Step:
             pool=self.pool,
             check_specs=list(check_specs),
             can_subset=each_alone,
-            required_resource_keys={IO_MANAGER, RUN_LIFE, *self._own_keys()},
+            required_resource_keys={IO_MANAGER, RUN_LIFE, OPTIONS, *self._own_keys()},
         )
         return _unannotated(decorate)
 
@@ -135,7 +140,7 @@ class Step:
         """Return the run's Visma client; a run that is going to write binds the connection to its company."""
         resource: VismaResource = getattr(context.resources, visma_key(self.settings.name))
         client = resource.get_client()
-        if self._is_going_to_write(context):
+        if self.is_going_to_write(context):
             resource.bind()
         return client
 
@@ -146,11 +151,17 @@ class Step:
         writing would be wrong before it is carried out. A run that only plans waits for nobody.
         """
         resource: HubSpotResource = getattr(context.resources, hubspot_key(self.settings.name))
-        if self._is_going_to_write(context):
+        if self.is_going_to_write(context):
             resource.begin_writing(context.run.run_id)
         return resource
 
-    def _is_going_to_write(self, context: dg.AssetExecutionContext) -> bool:
+    def options(self, context: dg.AssetExecutionContext) -> RunOptions:
+        """Return what a person said about the run when it was launched."""
+        options: RunOptions = getattr(context.resources, OPTIONS)
+        return options
+
+    def is_going_to_write(self, context: dg.AssetExecutionContext) -> bool:
+        """Return whether the run has a step that writes in HubSpot."""
         return any(key.path[:2] == [self.settings.name, "hubspot"] for key in _assets_of_run(context))
 
     def writer(
@@ -167,8 +178,16 @@ class Step:
     def journal(self, context: dg.AssetExecutionContext) -> Journal:
         """Return the run's ledger, with the run noted in it."""
         journal = Journal(engine(), self.settings.name, context.run.run_id)
-        journal.begin(context.partition_keys)
+        journal.begin(context.partition_keys, self._about(context))
         return journal
+
+    def _about(self, context: dg.AssetExecutionContext) -> About:
+        tags = context.run.tags
+        return About(
+            kind=tags.get(KIND_TAG) or ("sync" if self.is_going_to_write(context) else "plan"),
+            of_run=tags.get(OF_RUN_TAG),
+            settings=self.settings.model_dump(mode="json"),
+        )
 
 
 def _unannotated(

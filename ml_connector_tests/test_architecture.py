@@ -13,6 +13,7 @@ DAGSTER_AT_THE_TOP = {
     "connection",
     "definitions",
     "instance",
+    "options",
     "partitions",
     "running",
     "step",
@@ -25,9 +26,10 @@ MAY_USE: dict[str, set[str]] = {
     "visma": {"ledger"},
     "records": {"visma"},
     "plan": {"visma", "records", "hubspot", "ledger"},
-    "hubspot": {"plan", "ledger"},
-    "ledger": {"plan"},
-    "reconciliation": {"visma", "records", "plan", "hubspot", "ledger"},
+    "hubspot": {"plan", "ledger", "causes"},
+    "ledger": {"plan", "causes"},
+    "reconciliation": {"visma", "records", "plan", "hubspot", "ledger", "causes"},
+    "causes": set(),
     "sandbox": set(),
 }
 """Which parts each part may use, besides the modules at the top of the package, which belong to no step.

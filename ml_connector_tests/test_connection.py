@@ -48,7 +48,13 @@ GRAPH: dict[str, tuple[str, ...]] = {
     "plan/invoices": ("records/invoices", "plan/companies", "plan/contacts"),
     "plan/payments": ("records/payments", "plan/invoices"),
     "plan/transactions": ("records/transactions", "plan/invoices"),
-    "hubspot/properties": (),
+    "hubspot/properties": (
+        "plan/companies",
+        "plan/contacts",
+        "plan/invoices",
+        "plan/payments",
+        "plan/transactions",
+    ),
     "hubspot/companies": ("plan/companies", "hubspot/properties"),
     "hubspot/contacts": ("plan/contacts", "hubspot/properties", "hubspot/companies"),
     "hubspot/invoices": ("plan/invoices", "hubspot/properties", "hubspot/contacts"),
@@ -79,6 +85,7 @@ CHECKS = {
         for name in GRAPH
         if name.startswith("hubspot/") and name != "hubspot/properties"
     },
+    **{name: {"no_mass_change"} for name in GRAPH if name.startswith("plan/")},
     "reconciliation/statement": {
         "invoices_agree",
         "balances_agree",

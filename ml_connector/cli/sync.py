@@ -1,10 +1,12 @@
 """``sync`` and ``plan``: run windows of a connection in this process, with progress, and say what happened."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import click
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ml_connector.cli.connections import find_connection
@@ -42,6 +44,9 @@ COUNTS = (
 PLANNED = {"created": "create", "updated": "update", "rejected": "reject"}
 """Headings of a plan, which has done nothing yet."""
 
+RARE = ("error", "warnings")
+"""Keys of the JSON document that most runs do not have."""
+
 SYSTEMS = {"visma": "Visma", "hubspot": "HubSpot"}
 
 STOPPED = "Stopped. What was sent is in the ledger; the next run goes on from there."
@@ -58,6 +63,7 @@ class Summary:
     entities: dict[str, dict[str, int]] = field(default_factory=dict)
     requests: dict[str, dict[str, int]] = field(default_factory=dict)
     seconds: float = 0.0
+    warnings: list[str] = field(default_factory=list)
     error: str | None = None
 
     @property
@@ -71,14 +77,19 @@ class Summary:
 @click.option("--partition", metavar="KEY", help="Sync this window only, such as 2026-11-20.")
 @click.option("--from", "first", metavar="KEY", help="First window of a range.")
 @click.option("--to", "last", metavar="KEY", help="Last window of a range.")
+@click.option("--yes", is_flag=True, help="Write even where far more would change than usual.")
 @json_option
-def sync(name: str, partition: str | None, first: str | None, last: str | None, *, as_json: bool) -> None:
+def sync(
+    name: str, partition: str | None, first: str | None, last: str | None, *, yes: bool, as_json: bool
+) -> None:
     """Sync connection NAME: every complete window that has no successful load yet, or the windows named.
 
     A window that is named is synced again even if it was before. The run shows in the Dagster UI like any other.
     """
     chosen = _range(partition, first, last)
-    _finish(run_windows(find_connection(name), *chosen, steps=None, quiet=as_json), as_json=as_json)
+    options = {"accept_mass_change": True} if yes else {}
+    done = run_windows(find_connection(name), *chosen, steps=None, options=options, quiet=as_json)
+    _finish(done, as_json=as_json)
 
 
 @click.command(short_help="Show what a sync would change; write nothing.")
@@ -113,8 +124,12 @@ def run_windows(
     *,
     steps: tuple[str, ...] | None,
     quiet: bool,
+    options: Mapping[str, Any] | None = None,
 ) -> Summary:
-    """Run the chosen windows, range by range, and return what happened; stops at the first range that fails."""
+    """Run the chosen windows, range by range, and return what happened; stops at the first range that fails.
+
+    ``options`` are those of :class:`ml_connector.options.RunOptions`.
+    """
     from ml_connector.automation import ranges_of
     from ml_connector.instance import connector_instance, fail_dead_runs
     from ml_connector.partitions import partitions_of
@@ -126,10 +141,11 @@ def run_windows(
         fail_dead_runs(instance)
         keys = choose_partitions(instance, settings, first, last)
         for start, end in ranges_of(keys, partitions_of(settings)):
-            run = ConnectionRun(instance, settings, start, end, steps=steps)
+            run = ConnectionRun(instance, settings, start, end, steps=steps, options=options)
             summary.run_id = run.run_id
             summary.partitions = keys[: keys.index(end) + 1]
-            summary.error = follow(run, f"{start} to {end}" if start != end else start, quiet=quiet)
+            title = f"{start} to {end}" if start != end else start
+            summary.error = follow(run, title, quiet=quiet, warnings=summary.warnings)
             _add(summary, settings.name, run.run_id, planned=steps is not None)
             if summary.error is not None or not run.succeeded:
                 summary.status = "failed"
@@ -138,7 +154,9 @@ def run_windows(
     return summary
 
 
-def follow(run: Any, title: str, *, quiet: bool, stopped: str = STOPPED) -> str | None:
+def follow(
+    run: Any, title: str, *, quiet: bool, stopped: str = STOPPED, warnings: list[str] | None = None
+) -> str | None:
     """Execute a run with a progress bar; return the first error's sentence, or None.
 
     Args:
@@ -146,6 +164,7 @@ def follow(run: Any, title: str, *, quiet: bool, stopped: str = STOPPED) -> str 
         title: what it is about, beside the bar.
         quiet: show no bar.
         stopped: what it means that a person pressed Ctrl-C.
+        warnings: gets what a check of the run warns of.
 
     Raises:
         StoppedError: Ctrl-C was pressed; the run is recorded as canceled.
@@ -168,6 +187,8 @@ def follow(run: Any, title: str, *, quiet: bool, stopped: str = STOPPED) -> str 
                 progress.update(task, description=event.step)
             elif event.state == "done":
                 progress.advance(task)
+            elif event.state == "warned":
+                (warnings if warnings is not None else []).append(event.error)
             else:
                 interrupted = interrupted or event.state == "stopped"
                 problem = problem or f"{event.step}: {event.error}"
@@ -195,8 +216,8 @@ def _add(summary: Summary, connection: str, run_id: str, *, planned: bool) -> No
 
 
 def document(summary: Summary) -> dict[str, Any]:
-    """Return the summary as the JSON document of a command; ``error`` is there only after a failure."""
-    return {name: value for name, value in asdict(summary).items() if name != "error" or value}
+    """Return the summary as a command's JSON document, :data:`RARE` keys only where there is something to say."""
+    return {name: value for name, value in asdict(summary).items() if value or name not in RARE}
 
 
 def _finish(summary: Summary, *, as_json: bool) -> None:
@@ -230,6 +251,8 @@ def show_summary(summary: Summary, *, hint: str | None = None) -> None:
     console.print(
         f"{as_called(_verdict(summary, hint))} Run {summary.run_id}.", soft_wrap=not console.is_terminal
     )
+    for warning in summary.warnings:
+        console.print(f"[yellow]{escape(as_called(warning))}[/]", soft_wrap=not console.is_terminal)
     if summary.error:
         show_error(summary.error)
 

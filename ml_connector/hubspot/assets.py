@@ -1,5 +1,6 @@
 """The step ``hubspot``: ensure the properties, then carry out the plans. The only step that writes outside."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import dagster as dg
@@ -44,13 +45,17 @@ def build_assets(
     """Return the load assets of a connection."""
     portal = settings.portal_id or settings.name
     step = Step("hubspot", settings, partitions, kinds=("hubspot",), pool=f"hubspot_{portal}")
-    return [_properties(step), *(_load_asset(step, load) for load in loads_of(settings))]
+    loads = loads_of(settings)
+    return [_properties(step, [load.entity for load in loads]), *(_load_asset(step, load) for load in loads)]
 
 
-def _properties(step: Step) -> dg.AssetsDefinition:
+def _properties(step: Step, planned: Sequence[str]) -> dg.AssetsDefinition:
+    """Return the asset that writes first, and therefore after everything is planned: a plan may stop the run."""
+
     @step.asset(
         "properties",
         'The properties in HubSpot\'s group "Visma" that this connection fills; what is missing is made.',
+        deps=[step.key("plan", entity) for entity in planned],
     )
     def properties(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         client = step.hubspot(context).get_client()

@@ -6,7 +6,7 @@ time composing SQL.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -28,6 +28,22 @@ from ml_connector.ledger.statements import (
 from ml_connector.ledger.tables import run
 from ml_connector.plan.operations import Operation
 from ml_connector.storable import storable
+from ml_connector.version import version
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a run is for, as the ledger keeps it.
+
+    Args:
+        kind: ``sync``, ``plan``, ``reconcile``, ``retry``, ``replay`` or ``undo``.
+        of_run: the run it replays or undoes.
+        settings: the connection's settings as JSON; they hold no credentials.
+    """
+
+    kind: str
+    of_run: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +143,9 @@ class Journal:
         self._connection = connection
         self._run_id = run_id
 
-    def begin(self, partitions: Sequence[str]) -> None:
-        """Note that the run exists; calling it again for the same run changes nothing."""
-        row = {
+    def begin(self, partitions: Sequence[str], about: About | None = None) -> None:
+        """Note that the run exists, and what it is for; calling it again for the same run changes nothing."""
+        row: dict[str, Any] = {
             "run_id": self._run_id,
             "connection": self._connection,
             "partition_from": min(partitions, default=None),
@@ -137,7 +153,10 @@ class Journal:
             "partitions": len(partitions),
             "started_at": sa.func.now(),
             "status": "started",
+            "version": version(),
         }
+        if about is not None:
+            row |= {"kind": about.kind, "of_run": about.of_run, "settings": about.settings}
         with self._engine.begin() as database:
             database.execute(insert(run).values(row).on_conflict_do_nothing())
 

@@ -1,6 +1,5 @@
 """The step ``plan``: what would change in HubSpot. Reads only, so materialising up to here is a dry run."""
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import chain
@@ -10,13 +9,16 @@ import dagster as dg
 
 from ml_connector.chunks import chunks
 from ml_connector.database import engine
-from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.visma_group import company_property_names, contact_property_names
 from ml_connector.ledger.document_queries import DocumentReader
+from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals
+from ml_connector.ledger.usual import UsualReader
 from ml_connector.partitions import windows_of
+from ml_connector.plan import breaker
 from ml_connector.plan.bookings import Booking, BookingPlanner, left_alone
+from ml_connector.plan.changes import Figures
 from ml_connector.plan.companies import CompanyPlanner
 from ml_connector.plan.contacts import ContactPlanner, link
 from ml_connector.plan.due import companies_with_due, contacts_with_due
@@ -34,6 +36,7 @@ from ml_connector.plan.lines import DueLine
 from ml_connector.plan.operations import PLAN_SCHEMA, Operation
 from ml_connector.plan.payments import PAYMENTS, readiness
 from ml_connector.plan.purchases import PurchasesPlanner
+from ml_connector.plan.tally import Tally
 from ml_connector.plan.transactions import kept_in, object_named, transactions
 from ml_connector.plan.upcoming import upcoming, upcoming_documents
 from ml_connector.records.booking_model import PaymentRecord, PurchasesRecord, TransactionRecord
@@ -45,6 +48,8 @@ from ml_connector.storage import Dataset
 from ml_connector.windows import last_day
 
 BookingT = TypeVar("BookingT", PaymentRecord, TransactionRecord)
+
+NO_MASS_CHANGE = "no_mass_change"
 
 WRITTEN = 1000
 """Operations handed to the writer at once."""
@@ -80,6 +85,17 @@ def build_assets(
     ]
 
 
+def _checks(step: Step, entity: str) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            NO_MASS_CHANGE,
+            asset=step.key("plan", entity),
+            description="No more would change than is usual; else nothing is written until a person says yes.",
+            blocking=True,
+        )
+    ]
+
+
 def _companies(step: Step) -> dg.AssetsDefinition:
     bought_too = step.settings.carries(RecordKind.PURCHASES)
 
@@ -90,8 +106,11 @@ def _companies(step: Step) -> dg.AssetsDefinition:
             "records": step.key("records", "companies"),
             **({"purchases": step.key("records", "purchases")} if bought_too else {}),
         },
+        check_specs=_checks(step, "companies"),
     )
-    def plan(context: dg.AssetExecutionContext, records: Dataset, **purchases: Dataset) -> Dataset:
+    def plan(
+        context: dg.AssetExecutionContext, records: Dataset, **purchases: Dataset
+    ) -> dg.MaterializeResult[Dataset]:
         hubspot = step.hubspot(context)
         ledger = LedgerReader(engine(), step.settings.name)
         planner = CompanyPlanner(
@@ -115,8 +134,9 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
         "contacts",
         "What a sync would change in HubSpot's contacts and their links to companies. Writes nothing.",
         ins={"records": step.key("records", "contacts")},
+        check_specs=_checks(step, "contacts"),
     )
-    def plan(context: dg.AssetExecutionContext, records: Dataset) -> Dataset:
+    def plan(context: dg.AssetExecutionContext, records: Dataset) -> dg.MaterializeResult[Dataset]:
         hubspot = step.hubspot(context)
         ledger = LedgerReader(engine(), step.settings.name)
         planner = ContactPlanner(
@@ -144,10 +164,11 @@ def _invoices(step: Step) -> dg.AssetsDefinition:
             "companies": step.key("plan", "companies"),
             "contacts": step.key("plan", "contacts"),
         },
+        check_specs=_checks(step, "invoices"),
     )
     def plan(
         context: dg.AssetExecutionContext, records: Dataset, companies: Dataset, contacts: Dataset
-    ) -> Dataset:
+    ) -> dg.MaterializeResult[Dataset]:
         hubspot = step.hubspot(context)
         ledger = LedgerReader(engine(), step.settings.name)
         account = hubspot.get_account()
@@ -173,8 +194,11 @@ def _payments(step: Step) -> dg.AssetsDefinition:
         "payments",
         "What a sync would change in HubSpot's payments and their links, where the portal takes payments.",
         ins={"records": step.key("records", "payments"), "invoices": step.key("plan", "invoices")},
+        check_specs=_checks(step, "payments"),
     )
-    def plan(context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset) -> Dataset:
+    def plan(
+        context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset
+    ) -> dg.MaterializeResult[Dataset]:
         ledger = LedgerReader(engine(), step.settings.name)
         both, due = with_rejects(ledger, "payments", records, PaymentRecord.from_row)
         if not due and not records.row_count and not ledger.knows(PAYMENTS.kind.object_type):
@@ -196,8 +220,11 @@ def _transactions(step: Step) -> dg.AssetsDefinition:
         "transactions",
         "What a sync would change in the HubSpot object that keeps sales transactions, and their links.",
         ins={"records": step.key("records", "transactions"), "invoices": step.key("plan", "invoices")},
+        check_specs=_checks(step, "transactions"),
     )
-    def plan(context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset) -> Dataset:
+    def plan(
+        context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset
+    ) -> dg.MaterializeResult[Dataset]:
         hubspot, rules = step.hubspot(context), step.settings.transactions
         portal_id = hubspot.get_account().portal_id
         ledger = LedgerReader(engine(), step.settings.name)
@@ -244,46 +271,63 @@ def _write(
     step: Step,
     operations: Iterable[Operation],
     planner: InvoicePlanner | BookingPlanner[Any] | None = None,
-) -> Dataset:
+) -> dg.MaterializeResult[Dataset]:
     """Store a plan and show its counts; a record that was rejected in an older window goes into the newest one."""
     journal = step.journal(context)
     client = step.hubspot(context).get_client()
     keys = set(context.partition_keys)
     newest = context.partition_keys[-1]
-    planned: dict[str, LoadCounts] = {}
-    reasons: Counter[str] = Counter()
+    tally = Tally()
     with step.writer(context, PLAN_SCHEMA) as out, counted(journal, "hubspot", client.requests):
         for some in chunks(operations, WRITTEN):
+            tally.add(some)
             by_partition: dict[str, list[dict[str, Any]]] = {}
             for operation in some:
-                counts = planned.setdefault(operation.entity, LoadCounts())
-                counts.read += 1
-                counts.done(operation)
-                if operation.reason:
-                    reasons[f"{operation.action}: {operation.reason}"] += 1
                 place = operation.partition if operation.partition in keys else newest
                 by_partition.setdefault(place, []).append(operation.to_row())
             for partition, rows in by_partition.items():
                 out.write(partition, rows)
-    figures = {entity: counts.as_dict() for entity, counts in planned.items()}
+    journal.add_to_summary({"planned": tally.counts()})
     dropped = planner.dropped if planner is not None else ()
-    journal.add_to_summary({"planned": figures})
-    context.add_output_metadata(
-        {
+    return dg.MaterializeResult(
+        value=out.dataset,
+        metadata={
             **{
                 f"{entity} {PLANNED[name]}": many
-                for entity, counts in figures.items()
+                for entity, counts in tally.counts().items()
                 for name, many in counts.items()
                 if many
             },
-            "reasons": dg.MetadataValue.md(_listed(reasons)),
+            "reasons": dg.MetadataValue.md(tally.listed_reasons()),
             **({"values this portal keeps for itself": ", ".join(sorted(dropped))} if dropped else {}),
             "calls to HubSpot in this run so far": client.requests.calls,
-        }
+        },
+        check_results=[_usual(context, step, tally, journal)],
     )
-    return out.dataset
 
 
-def _listed(reasons: Counter[str]) -> str:
-    lines = [f"- {many} x {reason}" for reason, many in reasons.most_common(20)]
-    return "\n".join(lines) or "Nothing is skipped, refused or in conflict."
+def _usual(
+    context: dg.AssetExecutionContext, step: Step, tally: Tally, journal: Journal
+) -> dg.AssetCheckResult:
+    """Compare a plan with recent runs; the result stops a run that is going to write, unless a person said yes."""
+    usual = UsualReader(engine(), step.settings.name)
+    limits = step.settings.limits
+    found: list[str] = []
+    figures: dict[str, Figures] = {}
+    for entity, planned in tally.entities.items():
+        known = usual.of(entity, planned.object_type)
+        found.extend(breaker.alarms(entity, planned.changes, known, limits))
+        figures[entity] = known.with_known(planned.changes)
+    accepted = step.options(context).accept_mass_change
+    if not found:
+        journal.add_to_summary({"changes": figures})
+    writes = step.is_going_to_write(context)
+    return dg.AssetCheckResult(
+        check_name=NO_MASS_CHANGE,
+        passed=not found or accepted,
+        severity=dg.AssetCheckSeverity.ERROR if writes else dg.AssetCheckSeverity.WARN,
+        description=breaker.sentence(found) if found else "What would change is usual.",
+        metadata={
+            "far more than usual": dg.MetadataValue.md("\n".join(f"- {one}" for one in found) or "nothing")
+        },
+    )

@@ -15,7 +15,7 @@ from ml_connector.http import RequestCounts
 from ml_connector.hubspot.loading import RecordLoader
 from ml_connector.hubspot.lost import settle_lost_intents
 from ml_connector.hubspot.resource import HubSpotResource
-from ml_connector.ledger.journal import Journal
+from ml_connector.ledger.journal import About, Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.partitions import windows_of
 from ml_connector.reconciliation.compare import CHECKS, Comparison, Verdict
@@ -126,7 +126,7 @@ class _Reconciliation:
 
     def run(self, config: ReconcileConfig) -> dg.MaterializeResult[None]:
         """Compare, repair where asked, write the files, and answer the checks."""
-        self._journal.begin([])
+        self._journal.begin([], About("reconcile", settings=self._settings.model_dump(mode="json")))
         with (
             counted(self._journal, "visma", self._visma.requests),
             counted(self._journal, "hubspot", self._client.requests),

@@ -69,8 +69,18 @@ def empty_company(**changes: Any) -> SandboxSettings:
 
 
 def connection(**changes: Any) -> ConnectionSettings:
-    """Return the settings of the tests' connection: companies and contacts only, unless a test asks for more."""
-    usual = {"name": NAME, "start": rows.FIRST, "settle_minutes": 0, "daily": False, "records": []}
+    """Return the settings of the tests' connection: companies and contacts only, unless a test asks for more.
+
+    Its few records change much from window to window, which only the tests of the breaker are about.
+    """
+    usual = {
+        "name": NAME,
+        "start": rows.FIRST,
+        "settle_minutes": 0,
+        "daily": False,
+        "records": [],
+        "limits": {"floor": 1_000_000},
+    }
     return ConnectionSettings.model_validate({**usual, **changes})
 
 
@@ -129,12 +139,15 @@ class World:
         last: int | str | None = None,
         *,
         steps: Sequence[str] | None = None,
+        **options: Any,
     ) -> Summary:
-        """Run windows, named by key or number, or all that are due (None), and hold the run to its invariants."""
+        """Run windows, named by key or number, or all that are due (None), and hold the run to its invariants.
+
+        ``options`` are those of the run.
+        """
         start, end = _key(first), _key(first if last is None else last)
-        summary = run_windows(
-            self.settings, start, end, steps=tuple(steps) if steps is not None else None, quiet=True
-        )
+        chosen = tuple(steps) if steps is not None else None
+        summary = run_windows(self.settings, start, end, steps=chosen, quiet=True, options=options)
         self.runs.append(summary)
         self.check(summary)
         return summary
