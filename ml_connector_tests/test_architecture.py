@@ -28,8 +28,9 @@ MAY_USE: dict[str, set[str]] = {
     "plan": {"visma", "records", "hubspot", "ledger"},
     "hubspot": {"plan", "ledger", "causes"},
     "ledger": {"plan", "causes"},
-    "reconciliation": {"visma", "records", "plan", "hubspot", "ledger", "causes"},
+    "reconciliation": {"visma", "records", "plan", "hubspot", "ledger", "causes", "pages"},
     "causes": set(),
+    "pages": set(),
     "sandbox": set(),
 }
 """Which parts each part may use, besides the modules at the top of the package, which belong to no step.

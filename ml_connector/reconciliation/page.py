@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from html import escape
 
+from ml_connector.pages.render import page
 from ml_connector.reconciliation.chart import MOST_MONTHS, chart
 from ml_connector.reconciliation.compare import CHECKS
 from ml_connector.reconciliation.explain import Difference
 from ml_connector.reconciliation.facts import Kind
 from ml_connector.reconciliation.figures import shown, signed
-from ml_connector.reconciliation.page_style import STYLE
 from ml_connector.reconciliation.statement import (
     KIND_WORDS,
     NO_DATE,
@@ -41,12 +41,7 @@ def as_html(statement: Statement) -> str:
         _signature(),
     )
     title = f"Reconciliation {statement.connection}, {statement.span}"
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
-        f"<body><main>{''.join(parts)}</main></body></html>\n"
-    )
+    return page("statement.html", title=title, body="".join(parts))
 
 
 def _head(statement: Statement) -> str:
