@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypedDict
 
+from ml_connector.causes.catalogue import cause_of_refusal
 from ml_connector.errors import ConnectorError, CredentialsError, PermanentApiError, TransientApiError
 from ml_connector.http import (
     RETRIED_STATUSES,
@@ -131,6 +132,19 @@ def refusal_of(answer: Answer) -> Refusal:
         correlation_id=str(correlation) if correlation else None,
         problem=_problem(fields),
         details=problems_in(body),
+    )
+
+
+def cause_told(*problems: Problem) -> str:
+    """Return the name in the catalogue of what an answer refuses: given are its own problem, then its details."""
+    finest_first = problems[::-1]
+    return cause_of_refusal(
+        [
+            *(problem.sub_category for problem in finest_first),
+            *(problem.category for problem in finest_first),
+        ],
+        [(named.name, named.code) for problem in problems for named in problem.properties],
+        " ".join(problem.text for problem in problems),
     )
 
 

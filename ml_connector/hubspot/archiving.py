@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ml_connector.http import Answer
 from ml_connector.hubspot import paths
-from ml_connector.hubspot.answers import Problem, problems_in
+from ml_connector.hubspot.answers import Problem, cause_told, problems_in
 from ml_connector.hubspot.calls import Call, Exchange
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.delivery import Delivery, distinct_parts
@@ -80,6 +80,7 @@ def _outcome(item: WriteInput, problem: Problem | None, answer: Answer) -> Outco
         http_status=answer.status,
         category=None if problem is None else problem.category or "UNSPECIFIED",
         message=None if problem is None else problem.plain(keep=(item.key, item.id)),
+        told=None if problem is None else cause_told(problem),
     )
 
 
@@ -87,4 +88,4 @@ def _gone(outcome: Outcome) -> Outcome:
     """Return an outcome, confirmed where it says that the record is not there."""
     if outcome.category != NOT_FOUND:
         return outcome
-    return replace(outcome, status=OutcomeStatus.CONFIRMED, category=None, message=None)
+    return replace(outcome, status=OutcomeStatus.CONFIRMED, category=None, message=None, told=None)

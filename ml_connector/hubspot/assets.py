@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from ml_connector.causes.catalogue import cause_named
 from ml_connector.database import engine
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.linking import LinkLoader
@@ -155,7 +156,8 @@ def _causes(bad: Counts) -> str:
     """Return a list of the most frequent causes, each with the first of its records; what only waits comes last."""
     found = [(name, why, cause) for name, count in bad.items() for why, cause in count.causes.items()]
     lines = [
-        f"- {cause.many} x {name}: {why} ({', '.join(cause.keys)}{', …' * (cause.many > len(cause.keys))})"
+        f"- {cause.many} x {name}: {cause_named(why).title} "
+        f"({', '.join(cause.keys)}{', …' * (cause.many > len(cause.keys))})"
         for name, why, cause in sorted(found, key=lambda item: (item[0] == "links", -item[2].many))[:CAUSES]
     ]
     return "\n".join([*lines, f"- and {len(found) - CAUSES} other causes"] if len(found) > CAUSES else lines)

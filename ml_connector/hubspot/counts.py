@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from ml_connector.causes.catalogue import cause_of_reason
 from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
 from ml_connector.plan.operations import Action, Operation
 
@@ -24,8 +25,8 @@ SAMPLES = 5
 
 
 @dataclass(slots=True)
-class Cause:
-    """Why operations ended badly: how many, and the keys of the first few."""
+class Blamed:
+    """Operations that ended badly for one cause: how many, and the keys of the first few."""
 
     many: int = 0
     keys: list[str] = field(default_factory=list)
@@ -35,8 +36,8 @@ class Cause:
 class LoadCounts:
     """What became of the operations of one entity; ``read`` is the sum of the others.
 
-    ``archived`` counts records and links that were taken away. ``causes`` says by its sentence why operations ended
-    badly; ``samples`` are a few records that were written, key to HubSpot id.
+    ``archived`` counts records and links that were taken away. ``causes`` says by its name in the catalogue why
+    operations ended badly; ``samples`` are a few records that were written, key to HubSpot id.
     """
 
     read: int = 0
@@ -48,7 +49,7 @@ class LoadCounts:
     rejected: int = 0
     pending: int = 0
     conflicts: int = 0
-    causes: dict[str, Cause] = field(default_factory=dict)
+    causes: dict[str, Blamed] = field(default_factory=dict)
     samples: dict[str, str] = field(default_factory=dict)
 
     def done(self, operation: Operation, written: str | None = None, *, existed: bool = False) -> None:
@@ -64,31 +65,26 @@ class LoadCounts:
         if written and len(self.samples) < SAMPLES:
             self.samples[operation.key] = written
         if operation.action in (Action.CONFLICT, Action.REJECT):
-            self.blame(operation.reason or str(operation.action), operation.key)
+            self._blame(cause_of_reason(operation.reason), operation.key)
 
     def ended_badly(self, outcome: Outcome, key: str) -> None:
         """Count an operation that HubSpot refused, or did not confirm."""
         if outcome.status is OutcomeStatus.REJECTED:
-            self.refused(outcome.message or "HubSpot refused it and gave no reason", key)
+            self.rejected += 1
         else:
-            self.waiting("HubSpot did not say what became of it", key)
+            self.pending += 1
+        self._blame(outcome.cause, key)
 
-    def refused(self, cause: str, key: str) -> None:
-        """Count an operation that HubSpot refused."""
-        self.rejected += 1
-        self.blame(cause, key)
-
-    def waiting(self, cause: str, key: str) -> None:
-        """Count an operation whose end is not known, or that waits for another record."""
+    def waiting(self, reason: str, key: str) -> None:
+        """Count an operation that waits for another record, with what it waits for in plain words."""
         self.pending += 1
-        self.blame(cause, key)
+        self._blame(cause_of_reason(reason), key)
 
-    def blame(self, sentence: str, key: str) -> None:
-        """Count one more operation that ended badly for this reason."""
-        cause = self.causes.setdefault(sentence, Cause())
-        cause.many += 1
-        if len(cause.keys) < SAMPLES:
-            cause.keys.append(key)
+    def _blame(self, cause: str, key: str) -> None:
+        blamed = self.causes.setdefault(cause, Blamed())
+        blamed.many += 1
+        if len(blamed.keys) < SAMPLES:
+            blamed.keys.append(key)
 
     def as_dict(self) -> dict[str, int]:
         """Return the counts under the names of the run's summary."""

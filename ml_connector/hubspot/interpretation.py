@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ml_connector.http import Answer
-from ml_connector.hubspot.answers import Problem, Refusal, error_of, problems_in, refusal_of
+from ml_connector.hubspot.answers import Problem, Refusal, cause_told, error_of, problems_in, refusal_of
 from ml_connector.hubspot.messages import existing_id
 from ml_connector.hubspot.outcomes import UNCONFIRMED, Again, Outcome, OutcomeStatus, WriteInput
 
@@ -72,6 +72,7 @@ def refused(item: WriteInput, refusal: Refusal) -> Outcome:
         correlation_id=refusal.correlation_id,
         existing_id=existing_id(everything),
         names_property=any(part.properties for part in (refusal.problem, *refusal.details)),
+        told=cause_told(refusal.problem, *refusal.details),
     )
 
 
@@ -139,6 +140,7 @@ def _rejected(item: WriteInput, problem: Problem, http_status: int, correlation:
         correlation_id=str(correlation) if correlation else None,
         existing_id=existing_id(problem.text),
         names_property=bool(problem.properties),
+        told=cause_told(problem),
     )
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from ml_connector.causes.catalogue import cause_named, cause_of_reason
 from ml_connector.hubspot.link_kinds import LinkKind, from_key, to_key
 from ml_connector.hubspot.outcomes import Outcome, WriteInput
-from ml_connector.hubspot.remedies import remedy_for
 from ml_connector.ledger.journal import Entry, IdentityRow, LinkRow, RejectRow, Settlement
 from ml_connector.plan.operations import Action, Operation
 
@@ -80,29 +80,22 @@ def settlement(entry: Entry, outcome: Outcome) -> Settlement:
 
 def rejected_row(operation: Operation, outcome: Outcome) -> RejectRow:
     """Return an operation that HubSpot refused or did not confirm, to be tried again."""
-    cause = outcome.category or str(outcome.status)
     message = outcome.message or "HubSpot did not confirm it and it could not be read back."
+    return _reject_row(operation, outcome.cause, message)
+
+
+def unsendable_row(operation: Operation) -> RejectRow:
+    """Return an operation that was planned as a conflict or as refused, to be tried again."""
+    return _reject_row(operation, cause_of_reason(operation.reason), operation.reason or "")
+
+
+def _reject_row(operation: Operation, cause: str, message: str) -> RejectRow:
     return RejectRow(
         entity=operation.entity,
         key=operation.key,
         cause=cause,
         message=message,
-        remedy=remedy_for(cause),
-        record=operation.record,
-        partition=operation.partition,
-    )
-
-
-def unsendable_row(operation: Operation) -> RejectRow:
-    """Return an operation that was planned as a conflict or as refused, to be tried again."""
-    refused = operation.rule or "CANNOT_BE_SENT"
-    cause = "CONFLICT_FOR_A_PERSON" if operation.action is Action.CONFLICT else refused
-    return RejectRow(
-        entity=operation.entity,
-        key=operation.key,
-        cause=cause,
-        message=operation.reason or "",
-        remedy=remedy_for(cause),
+        remedy=cause_named(cause).remedy,
         record=operation.record,
         partition=operation.partition,
     )

@@ -1,12 +1,12 @@
 """Links between records as shapes, and how answers about them are read: pure functions, matched by both ids."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ml_connector.errors import PermanentApiError
 from ml_connector.http import Answer
-from ml_connector.hubspot.answers import Context, Problem, error_of, problems_in, refusal_of
+from ml_connector.hubspot.answers import Context, Problem, cause_told, error_of, problems_in, refusal_of
 from ml_connector.hubspot.association_types import HUBSPOT_DEFINED
 from ml_connector.hubspot.interpretation import ROW_STATUSES
 from ml_connector.hubspot.outcomes import UNCONFIRMED, Again, Outcome, OutcomeStatus
@@ -104,7 +104,10 @@ def _whole_refusal(answer: Answer, links: Sequence[Link], label: str) -> list[Ou
     if len(links) == 1:
         named = {links[0].key}
     settled = [
-        _refused(link, refusal.category, refusal.plain(), answer.status, refusal.correlation_id)
+        replace(
+            _refused(link, refusal.category, refusal.plain(), cause_told(*problems), answer.status),
+            correlation_id=refusal.correlation_id,
+        )
         for link in links
         if link.key in named
     ]
@@ -127,8 +130,9 @@ def _read_results(answer: Answer, links: Sequence[Link], *, removal: bool) -> li
     for link in links:
         confirmed, problem_of_link = (link.from_id, link.to_id) in made, wrong.get(link.key)
         if problem_of_link is not None and not confirmed:
-            category, message = problem_of_link.category or "UNSPECIFIED", problem_of_link.plain()
-            outcomes.append(_refused(link, category, message, answer.status, None))
+            category = problem_of_link.category or "UNSPECIFIED"
+            told = cause_told(problem_of_link)
+            outcomes.append(_refused(link, category, problem_of_link.plain(), told, answer.status))
         elif confirmed and problem_of_link is None:
             outcomes.append(
                 Outcome(link.key, link.key, OutcomeStatus.CONFIRMED, created=True, http_status=answer.status)
@@ -176,9 +180,7 @@ def _links_of(context: Context, links: Iterable[Link]) -> list[Link]:
     ]
 
 
-def _refused(
-    link: Link, category: str | None, message: str, http_status: int, correlation_id: str | None
-) -> Outcome:
+def _refused(link: Link, category: str | None, message: str, told: str, http_status: int) -> Outcome:
     return Outcome(
         link.key,
         link.key,
@@ -186,7 +188,7 @@ def _refused(
         http_status=http_status,
         category=category,
         message=message,
-        correlation_id=correlation_id,
+        told=told,
     )
 
 

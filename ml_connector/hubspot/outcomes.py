@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
+from ml_connector.causes.catalogue import cause_of_refusal
+
 
 class Tracked(Protocol):
     """Anything that is written and ends with an outcome: it has a trace id of its own and a key for people."""
@@ -56,7 +58,8 @@ class Outcome:
     """What became of one input. ``message`` is free of personal data.
 
     ``created`` is None where it cannot be told (a lost answer); ``existing_id`` is the record that a conflict
-    names; ``names_property`` is whether a refusal is about a value and not about records of this type as such.
+    names; ``names_property`` is whether a refusal is about a value and not about records of this type as such;
+    ``told`` is the name of a refusal's cause in the catalogue, where the answer said more than its category.
     """
 
     trace_id: str
@@ -70,6 +73,12 @@ class Outcome:
     correlation_id: str | None = None
     existing_id: str | None = None
     names_property: bool = False
+    told: str | None = None
+
+    @property
+    def cause(self) -> str:
+        """The name in the catalogue of why it was not confirmed."""
+        return self.told or cause_of_refusal([self.category])
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,9 +36,6 @@ DEALS_CHANGED = timedelta(days=2)
 """How far back deals count as changed, at least: one may come days before or after the last run's look."""
 
 
-CURRENCY_MISSING = "CURRENCY_NOT_IN_PORTAL"
-
-
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """When a plan is made.
@@ -162,29 +159,27 @@ class InvoicePlanner:
 
     def _item(self, original: InvoiceRecord, record: InvoiceRecord) -> Item:
         """Return a document to plan; what is stored to try it again is the original, not the one converted."""
-        refusal, cause = self._refusal(record)
         return Item(
             key=record.key,
             stamp=record.stamp,
             partition=record.partition,
             wanted=record.properties,
             row=original.to_row,
-            refusal=refusal,
-            cause=cause,
+            refusal=self._refusal(record),
             skip=record.skip,
             left_out="it was voided before it was ever sent" if record.voided else None,
             remembered=remembered(record) if record.properties else {},
         )
 
-    def _refusal(self, record: InvoiceRecord) -> tuple[str | None, str | None]:
-        """Return why a document cannot be sent, and the short name of the cause where it has one."""
+    def _refusal(self, record: InvoiceRecord) -> str | None:
+        """Return why a document cannot be sent, None where it can."""
         if record.refusal or record.skip or record.voided:
-            return record.refusal, None
+            return record.refusal
         if record.customer is None:
-            return "it names no customer", None
+            return "it names no customer"
         if record.currency not in self._currencies:
-            return f"the portal has no currency {record.currency}", CURRENCY_MISSING
-        return None, None
+            return f"the portal has no currency {record.currency}"
+        return None
 
     def _against(self, wanted: Properties, held: Properties) -> Properties:
         """Return what is compared: a draft keeps its status, and an old window tells no days overdue."""

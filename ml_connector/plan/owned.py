@@ -64,7 +64,6 @@ class Item:
         wanted: what the HubSpot record shall hold; None clears.
         row: returns its stored form, by which it is tried again.
         refusal: why it cannot be sent, or None.
-        cause: the short name of that, where it has one.
         skip: why it does not travel, or None.
         left_out: why it is not made where HubSpot does not have it yet, or None.
         remembered: what the ledger keeps with it besides.
@@ -76,7 +75,6 @@ class Item:
     wanted: Properties
     row: Callable[[], Mapping[str, Any]]
     refusal: str | None = None
-    cause: str | None = None
     skip: str | None = None
     left_out: str | None = None
     remembered: Properties = field(default_factory=dict)
@@ -151,7 +149,7 @@ class OwnedPlanner:
         for item in items:
             mine, one = identities.get(item.key), self._weighed(item)
             if item.refusal:
-                planned.append(self._planned(one, Action.REJECT, rule=item.cause, reason=item.refusal))
+                planned.append(self._planned(one, Action.REJECT, reason=item.refusal))
             elif item.skip:
                 planned.append(self._planned(one, Action.SKIP, reason=item.skip))
             elif mine is None:

@@ -115,7 +115,7 @@ def with_companies(plan: Iterable[Operation], ledger: LedgerReader) -> Iterator[
             elif one.key in made:
                 yield replace(one, hubspot_id=made[one.key].hubspot_id)
             else:
-                yield replace(one, action=Action.REJECT, values={}, rule="NO_COMPANY", reason=NO_COMPANY)
+                yield replace(one, action=Action.REJECT, values={}, reason=NO_COMPANY)
 
 
 def _operation(

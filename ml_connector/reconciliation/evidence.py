@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ml_connector.causes.of_ours import DRIFTED
 from ml_connector.ledger.tables import identity, reject
 from ml_connector.reconciliation.explain import Known, Refusal
 from ml_connector.reconciliation.facts import Fact, Kind
@@ -77,9 +78,6 @@ class Evidence:
     def _fact(self, row: "sa.Row[Any]") -> Fact:
         return self.read(Kind(row.record_key.partition(":")[0]), row.properties or {}, row.hubspot_id)
 
-
-DRIFTED = "DRIFTED"
-"""The cause of a reject that a repair has made: HubSpot differs and the next sync writes the record again."""
 
 CUSTOMER = "customer:"
 """What the key of a customer begins with."""

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from ml_connector.causes.catalogue import cause_named
+from ml_connector.causes.of_ours import DRIFTED
 from ml_connector.chunks import chunks
 from ml_connector.errors import UsageError
 from ml_connector.hubspot.loading import RecordLoader
@@ -18,7 +20,6 @@ from ml_connector.ledger.journal import IdentityRow, Journal, RejectRow
 from ml_connector.ledger.tables import link
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.reconciliation.compare import Comparison
-from ml_connector.reconciliation.evidence import DRIFTED
 from ml_connector.reconciliation.explain import REPAIRED, Cause, Difference
 from ml_connector.reconciliation.facts import Kind
 from ml_connector.reconciliation.hubspot_side import COMPANIES, INVOICES
@@ -181,7 +182,7 @@ class Repairer:
                 counts = self.loader.load(kind, items)
                 self.journal.add_to_summary({"entities": {items[0].entity: counts.as_dict()}})
                 archived += counts.archived
-                refused |= {why: cause.many for why, cause in counts.causes.items()}
+                refused |= {cause_named(name).title: blamed.many for name, blamed in counts.causes.items()}
         reasons = "".join(f" {times} stay: {why.rstrip('.')}." for why, times in refused.items())
         return archived, f"{archived} of {many} records whose document is gone were archived.{reasons}"
 

@@ -151,7 +151,7 @@ class TestBelievablePortal:
         for clue in (Clue.ORGANISATION_NUMBER, Clue.DOMAIN, Clue.PHONE, Clue.CONTACT_EMAIL):
             assert outcome[str(clue), True] > 0, outcome
         assert outcome[str(Clue.TWO_OF_ONE_DOMAIN), True] == 0, outcome
-        conflicts = {item.record for item in demo.rejects() if item.cause == "CONFLICT_FOR_A_PERSON"}
+        conflicts = {item.record for item in demo.rejects() if item.cause == "several-fit"}
         doubled = {
             f"customer:{company.customer_number(record.customer)}"
             for record in seeded

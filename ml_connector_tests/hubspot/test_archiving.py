@@ -261,10 +261,11 @@ def test_a_part_is_written_where_nothing_is_known_of_the_whole(books: Chain) -> 
 
 
 def test_a_record_that_is_refused_before_it_is_sent_stays_what_it_was(books: Chain) -> None:
-    """Its rule is the cause, such as a currency that the portal lacks; HubSpot holds none of its new values."""
+    """HubSpot holds none of its new values."""
     load(books, invoice(1))
     mine = hubspot_id(books, "invoices", "invoice:1")
-    bad = invoice(1, Action.REJECT, hubspot_id=mine, rule="CURRENCY_NOT_IN_PORTAL", fingerprint="f-new")
+    why = "the portal has no currency SEK"
+    bad = invoice(1, Action.REJECT, hubspot_id=mine, rule="visma_id", reason=why, fingerprint="f-new")
     assert load(books, bad).rejected == 1
-    assert books.rejects() == {"invoice:1": "CURRENCY_NOT_IN_PORTAL"}
+    assert books.rejects() == {"invoice:1": "currency-not-in-portal"}
     assert books.ledger.identities("invoices", ["invoice:1"])["invoice:1"].fingerprint == "f-1"

@@ -4,12 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_connector.hubspot.counts import SAMPLES, Cause, LoadCounts
+from ml_connector.hubspot.counts import SAMPLES, Blamed, LoadCounts
+from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
 from ml_connector.plan.operations import Action, Operation
 
 
 def operation(action: Action, number: int = 1, reason: str | None = None) -> Operation:
     return Operation("companies", "companies", action, (f"customer:{number}",), "2026-11-20", reason=reason)
+
+
+def outcome(status: OutcomeStatus, category: str = "VALIDATION_ERROR") -> Outcome:
+    return Outcome("t-1", "customer:1", status, category=category)
 
 
 @pytest.mark.parametrize(
@@ -51,26 +56,31 @@ def test_they_add_up_exactly_when_all_are_accounted_for(ends: list[str], missing
     counts = LoadCounts(read=len(ends) + missing)
     for end in ends:
         if end == "refused":
-            counts.refused("VALIDATION_ERROR", "customer:1")
+            counts.ended_badly(outcome(OutcomeStatus.REJECTED), "customer:1")
         elif end == "waiting":
-            counts.waiting("no answer", "customer:1")
+            counts.waiting("its company is not linked yet", "customer:1")
         else:
             counts.done(operation(Action(end)))
     assert counts.adds_up is (missing == 0)
 
 
-def test_reasons_are_grouped_with_the_first_keys() -> None:
+def test_what_ended_badly_is_grouped_by_cause_with_the_first_keys() -> None:
     counts = LoadCounts()
     for number in range(SAMPLES + 3):
-        counts.done(operation(Action.CONFLICT, number, "two fit"))
-    counts.refused("its e-mail address is refused", "customer:77")
-    counts.waiting("no answer", "customer:78")
+        reason = f"{number + 2} HubSpot companies fit by domain; a person has to choose one"
+        counts.done(operation(Action.CONFLICT, number, reason))
+    for number in (77, 78):
+        counts.ended_badly(outcome(OutcomeStatus.REJECTED), f"customer:{number}")
+    counts.ended_badly(outcome(OutcomeStatus.UNKNOWN, "NO_ANSWER"), "customer:79")
+    counts.waiting("the other record is not in HubSpot yet", "contact:1>customer:79")
     counts.done(operation(Action.SKIP, reason="it is inactive"))
     assert counts.causes == {
-        "two fit": Cause(SAMPLES + 3, [f"customer:{number}" for number in range(SAMPLES)]),
-        "its e-mail address is refused": Cause(1, ["customer:77"]),
-        "no answer": Cause(1, ["customer:78"]),
+        "several-fit": Blamed(SAMPLES + 3, [f"customer:{number}" for number in range(SAMPLES)]),
+        "value-refused": Blamed(2, ["customer:77", "customer:78"]),
+        "no-answer": Blamed(1, ["customer:79"]),
+        "link-waits": Blamed(1, ["contact:1>customer:79"]),
     }
+    assert (counts.rejected, counts.pending) == (2, 2)
 
 
 def test_samples_are_a_few_that_were_written() -> None:

@@ -231,7 +231,7 @@ class TestAdoption:
         assert chain.load_companies(planned).rejected == 1
         counts = chain.load_companies(plan(chain))
         assert (counts.conflicts, counts.unchanged, counts.created) == (1, 0, 0)
-        assert chain.rejects() == {"customer:1": "CONFLICT_FOR_A_PERSON"}
+        assert chain.rejects() == {"customer:1": "another-records-company"}
         assert chain.rows("identity") == []
         assert chain.portal.record("companies", theirs).values["name"] == "X"
 

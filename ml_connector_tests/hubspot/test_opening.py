@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from ml_connector.hubspot.counts import Cause, LoadCounts
+from ml_connector.hubspot.counts import Blamed, LoadCounts
 from ml_connector.hubspot.freshness import CARRIED_OUT, OVERTAKEN
 from ml_connector.hubspot.lost import settle_lost_intents
 from ml_connector.hubspot.opening import Openings
 from ml_connector.ledger.journal import Entry
-from ml_connector.ledger.wholeness import REFUSED, UNLINKED, WholenessReader
+from ml_connector.ledger.wholeness import UNLINKED, WholenessReader
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.sandbox.hubspot.settings import PoisonMode, PoisonRule
 from ml_connector_tests.hubspot.documents import (
@@ -83,7 +83,7 @@ def test_without_its_company_it_stays_a_draft(books: Chain) -> None:
     complete(books, 1, but="customer:10")
     counts = open_all(books, opening(1))
     assert (counts.pending, counts.updated) == (1, 0)
-    assert counts.causes == {UNLINKED: Cause(1, ["invoice:1"])}
+    assert counts.causes == {"draft-waits:company": Blamed(1, ["invoice:1"])}
     assert held(books, 1) == {"hs_invoice_status": "draft", "visma_pending_reason": UNLINKED}
 
 
@@ -129,7 +129,7 @@ def test_an_invoice_whose_change_was_refused_is_not_opened(books: Chain) -> None
         books, invoice(1, Action.UPDATE, hubspot_id=mine, values={"visma_due_date": "soon"}, fingerprint="x")
     )
     counts = open_all(books, opening(1))
-    assert list(counts.causes) == [REFUSED]
+    assert list(counts.causes) == ["draft-waits:invoice"]
 
 
 def test_a_contact_that_was_refused_later_does_not_close_it(books: Chain) -> None:
@@ -203,7 +203,7 @@ def test_a_refused_opening_is_a_reject_until_it_passes(books: Chain) -> None:
     load_links(books, link("invoice:1", "companies", "customer:10"))
     counts = open_all(books, opening(1))
     assert counts.rejected == 1
-    assert "INVOICE_TO_LINE_ITEM" in next(iter(counts.causes))
+    assert list(counts.causes) == ["invoice-not-whole"]
     assert list(books.rejects()) == ["invoice:1"]
     books.portal.configure(lines_needed_when_not_billable=False)
     assert open_all(books, opening(1)).updated == 1

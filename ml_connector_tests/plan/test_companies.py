@@ -78,7 +78,7 @@ class TestNew:
         assert (one.action, sorted(one.candidates)) == (Action.CONFLICT, sorted(ids))
         assert "a person has to choose" in str(one.reason)
         chain.load_companies([one])
-        assert chain.rejects() == {"customer:10023": "CONFLICT_FOR_A_PERSON"}
+        assert chain.rejects() == {"customer:10023": "several-fit"}
         # A person decides; the next run tries it again by itself.
         chain.portal.archive_as_person("companies", ids[1])
         again = only(plan(chain))
@@ -130,7 +130,7 @@ class TestNew:
             "customer:2": Action.CREATE,
         }
         chain.load_companies(planned)
-        assert chain.rejects() == {"customer:1": "CANNOT_BE_SENT"}
+        assert chain.rejects() == {"customer:1": "row-unreadable"}
         load(chain, [customer("1")])
         assert chain.rejects() == {}
 

@@ -94,7 +94,7 @@ class TestAgain:
         plan = books.plan(document(lines=TWO_LINES, stamp=LATER))
         assert actions(plan) == {"invoices": {"conflict": 1}}
         books.load(plan)
-        assert books.chain.rejects() == {"invoice:100234": "CONFLICT_FOR_A_PERSON"}
+        assert books.chain.rejects() == {"invoice:100234": "record-gone"}
 
 
 class TestLeftOut:
@@ -138,7 +138,7 @@ class TestCurrencies:
 
     def test_is_refused_with_the_remedy(self, books: Books) -> None:
         books.sync(document(rate=Decimal("11.5")), currencies=("NOK",))
-        assert books.chain.rejects() == {"invoice:100234": "CURRENCY_NOT_IN_PORTAL"}
+        assert books.chain.rejects() == {"invoice:100234": "currency-not-in-portal"}
         assert "convert_currency" in books.chain.rows("reject", "remedy")[0][0]
         books.sync(currencies=("NOK", "EUR"))
         assert books.chain.rejects() == {}

@@ -114,7 +114,7 @@ class TestCompanies:
 
     def test_one_without_a_company_is_refused_and_comes_again(self, books: Books) -> None:
         load(books, plan(books, record()))
-        assert books.chain.rejects() == {KEY: "NO_COMPANY"}
+        assert books.chain.rejects() == {KEY: "company-missing"}
         books.chain.sync((), [supplier()])
         (due,) = books.chain.ledger.due_rejects("purchases", datetime.now(UTC))
         load(books, plan(books, PurchasesRecord.from_row(due.record)))

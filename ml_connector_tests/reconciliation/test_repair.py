@@ -50,9 +50,9 @@ def test_a_repair_hands_what_drifted_to_the_next_sync(
         f"2 records are written again by `ml-connector sync {NAME} --partition {WINDOW}`."
     )
     due = rows(stored, "SELECT record_key, entity, cause, record->>'key' FROM ml_connector.reject ORDER BY 1")
-    assert due == [(key, "invoices", "DRIFTED", key) for key in sorted([edited, archived])]
+    assert due == [(key, "invoices", "drifted", key) for key in sorted([edited, archived])]
     known = dict(rows(stored, "SELECT record_key, fingerprint FROM ml_connector.identity"))
-    assert known[edited] == "DRIFTED"
+    assert known[edited] == "drifted"
     assert archived not in known
     assert "line:Invoice:1:1" not in known
     assert rows(stored, f"SELECT 1 FROM ml_connector.link WHERE from_key = '{archived}'") == []
