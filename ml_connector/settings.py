@@ -11,7 +11,15 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 from croniter import CroniterBadDateError, croniter
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from ml_connector.hubspot.visma_group import company_property_names, contact_property_names
+from ml_connector.nearest import nearest
+from ml_connector.settings_base import PlacedError, Settings
+from ml_connector.settings_mapping import MappingSettings
+from ml_connector.settings_matching import MatchingSettings
+from ml_connector.settings_merging import EITHER, MERGED, MergingSettings
+from ml_connector.settings_taking import TakeSettings
 
 VISMA_API_URL = "https://api.finance.visma.net"
 VISMA_TOKEN_URL = "https://connect.visma.com/connect/token"  # noqa: S105 - an address, not a secret
@@ -70,24 +78,6 @@ AccountRange = Annotated[tuple[str, ...], Field(min_length=2, max_length=2)]
 """First and last account number. Not ``tuple[str, str]``: Dagster 1.13 cannot show the JSON schema of that."""
 
 
-class CompanyRule(StrEnum):
-    """How an existing HubSpot company may be recognised as a Visma customer or supplier, the first time."""
-
-    ORGANISATION_NUMBER = "organisation_number"
-    EMAIL = "email"
-    DOMAIN = "domain"
-    PHONE = "phone"
-    NAME = "name"
-
-
-class Policy(StrEnum):
-    """What happens to a HubSpot value that differs from Visma's."""
-
-    OVERWRITE = "overwrite"
-    FILL_BLANK = "fill_blank"
-    NEVER_AFTER_CREATE = "never_after_create"
-
-
 class RecordKind(StrEnum):
     """Records that may travel besides companies and contacts."""
 
@@ -119,61 +109,7 @@ class DeletionPolicy(StrEnum):
     ARCHIVE = "archive"
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class MatchingSettings(_Settings):
-    """Which existing HubSpot records a Visma record may adopt. A record's own Visma id always comes first."""
-
-    companies: tuple[CompanyRule, ...] = Field(
-        default=(
-            CompanyRule.ORGANISATION_NUMBER,
-            CompanyRule.EMAIL,
-            CompanyRule.DOMAIN,
-            CompanyRule.PHONE,
-        ),
-        description="Rules tried in this order; the first rule with a hit decides, two hits are a conflict.",
-    )
-    organisation_number_properties: tuple[str, ...] = Field(
-        default=(
-            "visma_organisation_number",
-            "organisation_number",
-            "organization_number",
-            "org_number",
-            "orgnr",
-        ),
-        description="Company properties that may hold an organisation number; those missing in the portal are ignored.",
-    )
-    create_missing: bool = Field(
-        default=True,
-        description="Whether a record that matches nothing is created in HubSpot; if not, it is skipped.",
-    )
-
-
-class MergingSettings(_Settings):
-    """Who wins when HubSpot holds another value, per property. Everything not named is overwritten."""
-
-    companies: dict[str, Policy] = Field(
-        default={"domain": Policy.FILL_BLANK},
-        description="Policy per company property.",
-    )
-    contacts: dict[str, Policy] = Field(
-        default={
-            "firstname": Policy.FILL_BLANK,
-            "lastname": Policy.FILL_BLANK,
-            "jobtitle": Policy.FILL_BLANK,
-            "email": Policy.FILL_BLANK,
-        },
-        description="Policy per contact property.",
-    )
-    clear_on_null: frozenset[str] = Field(
-        default=frozenset(),
-        description="Properties that are emptied in HubSpot where Visma has no value; by default none is.",
-    )
-
-
-class InvoiceSettings(_Settings):
+class InvoiceSettings(Settings):
     """How invoices, credit notes and debit notes travel."""
 
     convert_currency: bool = Field(
@@ -183,7 +119,7 @@ class InvoiceSettings(_Settings):
     )
 
 
-class DealSettings(_Settings):
+class DealSettings(Settings):
     """How the deal of an invoice is found. Two deals that fit are never guessed between: the invoice stays without."""
 
     rules: tuple[DealRule, ...] = Field(
@@ -214,7 +150,7 @@ class DealSettings(_Settings):
     )
 
 
-class PaymentSettings(_Settings):
+class PaymentSettings(Settings):
     """Whether payments become commerce payment records; balance, status and paid date travel on the invoice anyway."""
 
     records: Switch = Field(
@@ -223,7 +159,7 @@ class PaymentSettings(_Settings):
     )
 
 
-class TransactionRules(_Settings):
+class TransactionRules(Settings):
     """Which journal batches are sales, and where they are kept in HubSpot."""
 
     modules: tuple[str, ...] = Field(
@@ -251,7 +187,7 @@ class TransactionRules(_Settings):
     )
 
 
-class ReconciliationSettings(_Settings):
+class ReconciliationSettings(Settings):
     """What follows from a comparison of the two systems."""
 
     deletions: DeletionPolicy = Field(
@@ -266,7 +202,7 @@ class ReconciliationSettings(_Settings):
     )
 
 
-class LimitSettings(_Settings):
+class LimitSettings(Settings):
     """When a run stops before it writes anything, because far more would change than usual.
 
     A figure (creates, updates, updates of one property, archives) is too much when it is over the floor, over `times`
@@ -292,14 +228,20 @@ class LimitSettings(_Settings):
     most_archives: int | None = Field(default=None, ge=0, description="A hard limit for archives.")
 
 
-class RecordLinks(_Settings):
+class RecordLinks(Settings):
     """Addresses of Visma's screens, with ``{number}`` for the record's number. Without one no link is written."""
 
     customer: str | None = Field(default=None, pattern=r"^https://.*\{number\}", description="A customer.")
     supplier: str | None = Field(default=None, pattern=r"^https://.*\{number\}", description="A supplier.")
 
 
-class ConnectionSettings(_Settings):
+BUILT_IN = {"companies": company_property_names(), "contacts": contact_property_names()}
+"""The properties that are filled whatever is mapped."""
+
+IDENTITIES = frozenset({"visma_customer_id", "visma_supplier_id", "visma_contact_id"})
+
+
+class ConnectionSettings(Settings):
     """One Visma company (tenant) and one HubSpot portal: when its windows are cut and how its records travel."""
 
     name: str = Field(
@@ -382,6 +324,10 @@ class ConnectionSettings(_Settings):
         default=MatchingSettings(), description="How existing records are recognised."
     )
     merging: MergingSettings = Field(default=MergingSettings(), description="Which side wins, per property.")
+    mapping: MappingSettings = Field(
+        default=MappingSettings(), description="Visma fields that fill properties of your own choice."
+    )
+    take: TakeSettings = Field(default=TakeSettings(), description="Which customers and suppliers travel.")
 
     @model_validator(mode="after")
     def _links_have_an_end(self) -> "ConnectionSettings":
@@ -396,6 +342,23 @@ class ConnectionSettings(_Settings):
         if self.not_before is not None and self.not_before.tzinfo is not None:
             raise ValueError("not_before is a time of day in the company's zone; write it without an offset")
         return self
+
+    @model_validator(mode="after")
+    def _merged_properties_are_filled(self) -> "ConnectionSettings":
+        filled = {kind: {*BUILT_IN[kind], *self.mapping.targets(kind)} for kind in MERGED}
+        filled[EITHER] = set().union(*filled.values())
+        for object_type, name, place in self.merging.names():
+            if name in IDENTITIES:
+                raise PlacedError(f"{name} says who a record is; it has no policy", "merging", *place)
+            if name not in filled.get(object_type, ()):
+                known = ", ".join(nearest(name, filled.get(object_type, ())))
+                message = f"{name} is no property that is filled in {object_type}; nearest: {known}"
+                raise PlacedError(message, "merging", *place)
+        return self
+
+    def filled(self, object_type: str) -> tuple[str, ...]:
+        """Return the names of all properties of companies or contacts that a record may set."""
+        return tuple(dict.fromkeys((*BUILT_IN[object_type], *self.mapping.targets(object_type))))
 
     def carries(self, kind: RecordKind | None) -> bool:
         """Return whether these records travel; None stands for companies and contacts, which always do."""

@@ -11,11 +11,11 @@ from ml_connector.settings import (
     HUBSPOT_API_URL,
     VISMA_API_URL,
     VISMA_TOKEN_URL,
-    CompanyRule,
     ConnectionSettings,
-    Policy,
     api_hosts,
 )
+from ml_connector.settings_matching import CompanyRule
+from ml_connector.settings_merging import Policy
 
 
 def settings(**changes: Any) -> ConnectionSettings:
@@ -26,8 +26,9 @@ def test_defaults() -> None:
     mine = settings()
     assert mine.start == date(2026, 11, 20)
     assert (mine.windows, mine.timezone, mine.overlap_minutes) == ("0 0 * * *", "Europe/Oslo", 120)
-    assert mine.matching.companies[0] is CompanyRule.ORGANISATION_NUMBER
-    assert CompanyRule.NAME not in mine.matching.companies
+    rules = [step.rule for step in mine.matching.companies]
+    assert rules[0] is CompanyRule.ORGANISATION_NUMBER
+    assert CompanyRule.NAME not in rules
     assert mine.merging.clear_on_null == frozenset()
     assert mine.merging.contacts["firstname"] is Policy.FILL_BLANK
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ml_connector.definitions import defs_folder
 from ml_connector.errors import UsageError
 from ml_connector.settings import ConnectionSettings
+from ml_connector.settings_base import PlacedError
 
 COMPONENT = "ml_connector.VismaHubSpotConnection"
 
@@ -105,7 +106,13 @@ def problems_of(error: ValidationError) -> str:
 
 
 def _problem(item: Any) -> str:
-    return f"{_setting(item['loc'])}{_reason(item)}."
+    return f"{_setting(_place(item))}{_reason(item)}."
+
+
+def _place(item: Any) -> tuple[int | str, ...]:
+    """Return where a mistake is written; one that only the whole shows knows its place itself."""
+    error = (item.get("ctx") or {}).get("error")
+    return (*item["loc"], *(error.place if isinstance(error, PlacedError) else ()))
 
 
 def _setting(place: tuple[int | str, ...]) -> str:
@@ -133,6 +140,6 @@ def _settings(path: Path, attributes: object, written: Written) -> ConnectionSet
         return ConnectionSettings.model_validate(attributes)
     except ValidationError as error:
         lines = " ".join(
-            f"Line {written.line(('attributes', *item['loc']))}: {_problem(item)}" for item in error.errors()
+            f"Line {written.line(('attributes', *_place(item)))}: {_problem(item)}" for item in error.errors()
         )
         raise UsageError(f"{path}: {lines}", remedy=CORRECT) from None

@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -87,9 +87,14 @@ class Inventory:
         self._packed = tuple(packed)
 
 
-def contact_inventory(client: HubSpotClient) -> Inventory:
-    """Return the portal's contacts with all that plans compare, and the companies they belong to."""
-    wanted = {*contact_property_names(), *CONTACT_ADDRESSES} & client.properties("contacts").keys()
+def contact_inventory(client: HubSpotClient, mapped: Iterable[str] = ()) -> Inventory:
+    """Return the portal's contacts with all that plans compare, and the companies they belong to.
+
+    Args:
+        client: the client.
+        mapped: names of the properties that the connection's own mapping fills.
+    """
+    wanted = {*contact_property_names(), *CONTACT_ADDRESSES, *mapped} & client.properties("contacts").keys()
     return Inventory(client, "contacts", sorted(wanted), ("companies",))
 
 

@@ -25,7 +25,7 @@ from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
 from ml_connector.ledger.journal import Entry, IdentityRow, Journal, RejectRow
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.operations import SENT, Action, Operation
-from ml_connector.settings import Policy
+from ml_connector.settings_merging import Policy
 
 BATCH = 100
 """Inputs in one write (reference: hubspot 3)."""

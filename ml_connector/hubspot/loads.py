@@ -23,7 +23,8 @@ from ml_connector.ledger.refusals import Refusals, Subject
 from ml_connector.plan.bookings import not_taken
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.purchases import with_companies
-from ml_connector.settings import ConnectionSettings, Policy, RecordKind
+from ml_connector.settings import ConnectionSettings, RecordKind
+from ml_connector.settings_merging import Policy
 
 Counts = dict[str, LoadCounts]
 """What became of a plan's operations, by entity."""

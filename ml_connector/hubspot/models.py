@@ -26,7 +26,10 @@ class HubSpotRecord:
 
 @dataclass(frozen=True, slots=True)
 class PropertyDefinition:
-    """A property as the portal defines it (reference: hubspot 8). ``options`` are the internal values, in order."""
+    """A property as the portal defines it (reference: hubspot 8). ``options`` are the internal values, in order.
+
+    ``external_options``: HubSpot keeps the options elsewhere, as those of an owner.
+    """
 
     name: str
     label: str
@@ -38,6 +41,7 @@ class PropertyDefinition:
     unique: bool
     read_only: bool
     hubspot_defined: bool
+    external_options: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ def definition_from(item: dict[str, Any]) -> PropertyDefinition:
         unique=bool(item.get("hasUniqueValue")),
         read_only=bool(limits.get("readOnlyValue") or item.get("calculated")),
         hubspot_defined=bool(item.get("hubspotDefined")),
+        external_options=bool(item.get("externalOptions")),
     )
 
 

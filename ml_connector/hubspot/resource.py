@@ -1,5 +1,6 @@
 """The Dagster resource of a connection's HubSpot portal: hands out the plain client, makes a run the one writer."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 import dagster as dg
@@ -61,10 +62,13 @@ class HubSpotResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             raise AssertionError("get_client reads the account")
         return self._account
 
-    def get_contacts(self) -> Inventory:
-        """Return the portal's contacts as a plan of this run reads them: at most once for all of its plans."""
+    def get_contacts(self, mapped: Sequence[str] = ()) -> Inventory:
+        """Return the portal's contacts as a plan of this run reads them: at most once for all of its plans.
+
+        ``mapped`` names the properties that the connection's own mapping fills; it is the same for all plans.
+        """
         if self._contacts is None:
-            self._contacts = contact_inventory(self.get_client())
+            self._contacts = contact_inventory(self.get_client(), mapped)
         return self._contacts
 
     def begin_writing(self, run_id: str) -> None:

@@ -9,7 +9,8 @@ import dagster as dg
 
 from ml_connector.chunks import chunks
 from ml_connector.database import engine
-from ml_connector.hubspot.visma_group import company_property_names, contact_property_names
+from ml_connector.hubspot.inventory import Inventory
+from ml_connector.hubspot.resource import HubSpotResource
 from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
@@ -113,9 +114,7 @@ def _companies(step: Step) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[Dataset]:
         hubspot = step.hubspot(context)
         ledger = LedgerReader(engine(), step.settings.name)
-        planner = CompanyPlanner(
-            step.settings, ledger, hubspot.get_client(), company_property_names(), hubspot.get_contacts()
-        )
+        planner = CompanyPlanner(step.settings, ledger, hubspot.get_client(), _contacts_of(step, hubspot))
         due = due_again(ledger, "companies", CompanyRecord.from_row)
         unknown = unknown_records(ledger, "companies", records, due)
         stream = (CompanyRecord.from_row(row) for row in records.rows())
@@ -139,9 +138,7 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
     def plan(context: dg.AssetExecutionContext, records: Dataset) -> dg.MaterializeResult[Dataset]:
         hubspot = step.hubspot(context)
         ledger = LedgerReader(engine(), step.settings.name)
-        planner = ContactPlanner(
-            step.settings, ledger, hubspot.get_client(), contact_property_names(), hubspot.get_contacts()
-        )
+        planner = ContactPlanner(step.settings, ledger, hubspot.get_client(), _contacts_of(step, hubspot))
         due = due_again(ledger, "contacts", ContactRecord.from_row)
         unknown = unknown_records(ledger, "contacts", records, due)
         stream = (ContactRecord.from_row(row) for row in records.rows())
@@ -259,6 +256,10 @@ def _bookings(
         upcoming_documents(invoices),
         exists=exists,
     )
+
+
+def _contacts_of(step: Step, hubspot: HubSpotResource) -> Inventory:
+    return hubspot.get_contacts(step.settings.mapping.targets("contacts"))
 
 
 def _occasion(step: Step, context: dg.AssetExecutionContext) -> Occasion:

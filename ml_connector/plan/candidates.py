@@ -4,6 +4,7 @@ Reads only. Identity never rests on a search, whose index lags: search only prop
 a record that fits none is created by an upsert on its own unique id, which cannot double it.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from math import ceil
@@ -19,10 +20,11 @@ from ml_connector.hubspot.inventory import (
 )
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import LedgerReader
+from ml_connector.plan import forms
 from ml_connector.plan.matching import ID_PROPERTIES, CompanyIndex, keys_of
 from ml_connector.records import normal_forms
 from ml_connector.records.model import CompanyRecord
-from ml_connector.settings import CompanyRule, MatchingSettings
+from ml_connector.settings_matching import CompanyRule, CompanyStep, MatchingSettings
 
 BATCH = 100
 """Records in one read (reference: hubspot 3)."""
@@ -36,6 +38,11 @@ SEARCHED_PROPERTIES: Mapping[CompanyRule, tuple[str, ...]] = {
     CompanyRule.NAME: ("name",),
 }
 """Where a rule's keys are searched, besides the organisation number's own properties (reference: hubspot 3)."""
+
+COMPARED = ("name", "domain", "website", "phone", "hs_additional_domains")
+"""HubSpot's own properties that rules compare."""
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 SEARCH_LAG = timedelta(minutes=15)
 """How long after a write a company is looked for in the ledger too, as HubSpot's search may not know it yet."""
@@ -64,21 +71,31 @@ class CompanyCandidates:
     ) -> None:
         self._client = client
         self._ledger = ledger
-        self._rules = matching.companies
+        self._steps = matching.companies
+        self._by_address = any(step.rule is CompanyRule.EMAIL for step in self._steps)
         self._region = region
         defined = client.properties("companies")
         self._defined = defined
         self._numbers = tuple(name for name in matching.organisation_number_properties if name in defined)
         self._ids = tuple(name for name in ID_PROPERTIES if name in defined)
-        wanted = {*read, *self._numbers, "name", "domain", "website", "phone", "hs_additional_domains"}
+        compared = (str(step.hubspot) for step in self._steps if step.rule is CompanyRule.PROPERTY)
+        wanted = {*read, *self._numbers, *compared, *COMPARED}
         self._read = tuple(sorted(wanted & defined.keys()))
         self._contacts = contacts or contact_inventory(client)
         self._whole: CompanyIndex | None = None
 
     def prepare(self, unknown: int) -> None:
-        """Choose how to look, given how many records are unknown; reads the whole inventory where that is cheaper."""
-        if unknown and self._inventory_calls() <= self._lookup_calls(unknown):
+        """Choose how to look, given how many records are unknown.
+
+        The whole inventory is read where that is cheaper, and where a step compares what no search can be asked for.
+        """
+        if unknown and (not self._searchable or self._inventory_calls() <= self._lookup_calls(unknown)):
             self._whole = self._inventory()
+
+    @property
+    def _searchable(self) -> bool:
+        """Whether every step's values can be searched for."""
+        return all(step.form in forms.SEARCHABLE for step in self._steps if step.rule is CompanyRule.PROPERTY)
 
     def index_for(self, records: Sequence[CompanyRecord]) -> CompanyIndex:
         """Return an index that holds at least every company one of the records may be."""
@@ -86,44 +103,55 @@ class CompanyCandidates:
 
     def _inventory_calls(self) -> int:
         calls = ceil(self._client.count("companies") / BATCH)
-        if CompanyRule.EMAIL in self._rules:
+        if self._by_address:
             calls += self._contacts.calls()
         return calls
 
     def _lookup_calls(self, unknown: int) -> int:
-        searched = sum(len(self._searched_properties(rule)) for rule in self._rules)
-        through_contacts = 2 * ceil(unknown / BATCH) if CompanyRule.EMAIL in self._rules else 0
+        searched = sum(len(self._searched_properties(step)) for step in self._steps)
+        through_contacts = 2 * ceil(unknown / BATCH) if self._by_address else 0
         return (
             len(self._ids) * ceil(unknown / BATCH)
             + searched * ceil(unknown / SEARCHED_RECORDS)
             + through_contacts
         )
 
-    def _searched_properties(self, rule: CompanyRule) -> tuple[str, ...]:
-        if rule is CompanyRule.ORGANISATION_NUMBER:
+    def _searched_properties(self, step: CompanyStep) -> tuple[str, ...]:
+        if step.rule is CompanyRule.ORGANISATION_NUMBER:
             return self._numbers
-        return tuple(name for name in SEARCHED_PROPERTIES.get(rule, ()) if name in self._defined)
+        names = (
+            (str(step.hubspot),)
+            if step.rule is CompanyRule.PROPERTY
+            else SEARCHED_PROPERTIES.get(step.rule, ())
+        )
+        return tuple(name for name in names if name in self._defined)
+
+    def _index(self) -> CompanyIndex:
+        return CompanyIndex(self._steps, self._numbers, self._region)
 
     def _inventory(self) -> CompanyIndex:
-        index = CompanyIndex(self._numbers, self._region)
+        index = self._index()
         for page in read_inventory(self._client, "companies", self._read):
             for company in page:
                 index.add_company(company)
-        if CompanyRule.EMAIL in self._rules and index.companies:
+        if self._by_address and index.companies:
             for page in self._contacts.pages():
                 for contact in page:
                     index.add_contact(contact)
         return index
 
     def _look_up(self, records: Sequence[CompanyRecord]) -> CompanyIndex:
-        index = CompanyIndex(self._numbers, self._region)
+        index = self._index()
         for name in self._ids:
             values = [value for record in records if (value := record.properties.get(name))]
             for company in self._read_by(name, values):
                 index.add_company(company)
-        for rule in self._rules:
-            keys = list(dict.fromkeys(key for record in records for key in keys_of(record, rule)))
-            found = self._by_email(keys, index) if rule is CompanyRule.EMAIL else self._searched(rule, keys)
+        for step in self._steps:
+            keys = list(
+                dict.fromkeys(key for record in records for key in keys_of(record, step, self._region))
+            )
+            by_address = step.rule is CompanyRule.EMAIL
+            found = self._by_email(keys, index) if by_address else self._searched(step, keys)
             for company in found:
                 index.add_company(company)
         return index
@@ -134,13 +162,13 @@ class CompanyCandidates:
                 "companies", chunk, self._read, id_property=id_property
             ).values()
 
-    def _searched(self, rule: CompanyRule, keys: Sequence[str]) -> Iterator[HubSpotRecord]:
+    def _searched(self, step: CompanyStep, keys: Sequence[str]) -> Iterator[HubSpotRecord]:
         """Search for keys, then read what was found: a search may answer with yesterday's values."""
         ids: dict[str, None] = {}
-        for name in self._searched_properties(rule):
-            values = [one for key in keys for one in self._spellings(name, rule, key)]
+        for name in self._searched_properties(step):
+            values = [one for key in keys for one in self._spellings(name, step, key)]
             ids |= dict.fromkeys(found.id for found in self._client.search("companies", name, values, ()))
-        if rule is CompanyRule.ORGANISATION_NUMBER and keys:
+        if step.rule is CompanyRule.ORGANISATION_NUMBER and keys:
             written = self._ledger.numbers_written("companies", SEARCH_LAG)
             wanted = set(keys)
             ids |= {
@@ -148,11 +176,12 @@ class CompanyCandidates:
             }
         yield from self._read_by(None, list(ids))
 
-    def _spellings(self, name: str, rule: CompanyRule, key: str) -> tuple[str, ...]:
+    def _spellings(self, name: str, step: CompanyStep, key: str) -> tuple[str, ...]:
         """Return what to search a property for; a property that holds numbers is asked for numbers only."""
-        found = normal_forms.website_spellings(key) if name == "website" else spellings(rule, key)
+        by_website = step.rule is CompanyRule.DOMAIN and name == "website"
+        found = normal_forms.website_spellings(key) if by_website else spellings(step, key)
         only_numbers = self._defined[name].type == "number"
-        return tuple(one for one in found if one.isdecimal()) if only_numbers else found
+        return tuple(one for one in found if _NUMBER.fullmatch(one)) if only_numbers else found
 
     def _by_email(self, addresses: Sequence[str], index: CompanyIndex) -> Iterator[HubSpotRecord]:
         """Find contacts by their address, without lag, and read the companies they belong to."""
@@ -170,8 +199,11 @@ class CompanyCandidates:
         yield from self._read_by(None, list(companies))
 
 
-def spellings(rule: CompanyRule, key: str) -> tuple[str, ...]:
-    """Return what to search for, in lower case, to find the companies that have a key in normal form."""
+def spellings(step: CompanyStep, key: str) -> tuple[str, ...]:
+    """Return what to search for to find the companies that have a key in normal form."""
+    rule = step.rule
+    if rule is CompanyRule.PROPERTY:
+        return forms.spellings(step.form, key)
     if rule is CompanyRule.ORGANISATION_NUMBER:
         return normal_forms.organisation_number_spellings(key)
     if rule is CompanyRule.DOMAIN:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.inventory import Inventory
+from ml_connector.hubspot.mapped_properties import require
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import Identity, LedgerReader
 from ml_connector.plan.candidates import CompanyCandidates
@@ -21,15 +22,18 @@ from ml_connector.plan.matching import (
     ID_PROPERTIES,
     VISMA_ID,
     CompanyIndex,
+    Match,
     is_anothers,
     is_elsewhere,
-    match_company,
 )
-from ml_connector.plan.merging import changes, fingerprint
+from ml_connector.plan.merging import changes, fingerprint, mark_of
 from ml_connector.plan.operations import STORED, Action, Operation
 from ml_connector.records.companies import SUPPLIER_PROPERTIES
 from ml_connector.records.model import CompanyRecord
-from ml_connector.settings import CompanyRule, ConnectionSettings
+from ml_connector.settings import BUILT_IN, ConnectionSettings
+from ml_connector.settings_matching import CompanyRule, Many, Missing, One
+
+OBJECT = "companies"
 
 CHUNK = 2000
 """Records planned at once."""
@@ -47,11 +51,13 @@ class CompanyPlanner:
     """Plans the companies of one connection.
 
     Args:
-        settings: matching, merging and creating rules.
+        settings: matching, merging, mapping and creating rules.
         ledger: who is who so far.
         client: reads the portal.
-        properties: names of the HubSpot properties a company record may set.
         contacts: the portal's contacts, where the run's other plan may have read them.
+
+    Raises:
+        UsageError: the portal lacks a property or option that the settings name.
     """
 
     def __init__(
@@ -59,14 +65,17 @@ class CompanyPlanner:
         settings: ConnectionSettings,
         ledger: LedgerReader,
         client: HubSpotClient,
-        properties: Sequence[str],
         contacts: Inventory | None = None,
     ) -> None:
+        require(settings, OBJECT, client)
         self._settings = settings
         self._ledger = ledger
         self._client = client
-        self._properties = tuple(name for name in properties if name in client.properties("companies"))
-        self._rules = settings.merging.model_dump_json()
+        self._properties = tuple(
+            name for name in settings.filled(OBJECT) if name in client.properties(OBJECT)
+        )
+        self._supplied = SUPPLIER_PROPERTIES | _suppliers_alone(settings)
+        self._rules = mark_of(settings.merging)
         self._candidates = CompanyCandidates(
             client, ledger, settings.matching, self._properties, settings.region, contacts
         )
@@ -80,7 +89,7 @@ class CompanyPlanner:
         """
         self._candidates.prepare(unknown)
         adopted: dict[str, list[Operation]] = defaultdict(list)
-        for chunk in chunks(records, CHUNK):
+        for chunk in chunks(_travelling(records), CHUNK):
             for operation in self._plan_chunk(chunk):
                 if operation.action is Action.UPDATE and operation.rule != VISMA_ID:
                     adopted[str(operation.hubspot_id)].append(operation)
@@ -96,8 +105,9 @@ class CompanyPlanner:
         parts: list[CompanyRecord] = []
         for record in records:
             mine = [identities[key] for key in record.keys if key in identities]
-            if record.refusal:
-                yield self._operation(record, Action.REJECT, reason=record.refusal)
+            if record.skip or record.refusal:
+                action = Action.SKIP if record.skip else Action.REJECT
+                yield self._operation(record, action, reason=record.skip or record.refusal)
             elif not mine:
                 unknown.append(record)
             elif len({identity.hubspot_id for identity in mine}) > 1:
@@ -118,7 +128,7 @@ class CompanyPlanner:
             yield from self._plan_chunk(parts)
 
     def _unchanged(self, record: CompanyRecord, identities: Sequence[Identity]) -> bool:
-        mark = fingerprint(record.properties, self._rules)
+        mark = fingerprint(record.wanted, self._rules)
         return len(identities) == len(record.keys) and all(
             identity.fingerprint == mark for identity in identities
         )
@@ -176,34 +186,50 @@ class CompanyPlanner:
             yield self._plan_new(record, index)
 
     def _plan_new(self, record: CompanyRecord, index: CompanyIndex) -> Operation:
-        match = match_company(record, index, self._settings.matching.companies)
-        if len(match.ids) > 1:
-            reason = f"{len(match.ids)} HubSpot companies fit by {match.rule}; a person has to choose one"
-            return self._operation(
-                record, Action.CONFLICT, rule=match.rule, reason=reason, candidates=match.ids
-            )
-        if match.ids:
+        match = index.match(record)
+        if not match.ids:
+            return self._made(record)
+        if len(match.ids) == 1 and (match.step is None or match.step.one is One.ADOPT):
             company = index.companies[match.ids[0]]
             if match.rule == CompanyRule.ORGANISATION_NUMBER and is_elsewhere(record, company):
-                return self._operation(
-                    record, Action.CONFLICT, rule=match.rule, reason=_ELSEWHERE, candidates=match.ids
-                )
+                return self._undecided(record, match, _ELSEWHERE)
             return self._update(record, company, str(match.rule))
-        if not self._settings.matching.create_missing:
-            return self._operation(
-                record, Action.SKIP, reason="no HubSpot company fits and creating is switched off"
+        if len(match.ids) == 1:
+            return self._undecided(
+                record,
+                match,
+                f"a HubSpot company fits by {match.rule}; a person has to say whether it is the one",
             )
+        if match.step is not None and match.step.many is Many.SKIP:
+            reason = f"{len(match.ids)} HubSpot companies fit by {match.rule}; by the settings it is left out"
+            return self._operation(record, Action.SKIP, reason=reason)
+        return self._undecided(
+            record,
+            match,
+            f"{len(match.ids)} HubSpot companies fit by {match.rule}; a person has to choose one",
+        )
+
+    def _undecided(self, record: CompanyRecord, match: Match, reason: str) -> Operation:
+        return self._operation(record, Action.CONFLICT, rule=match.rule, reason=reason, candidates=match.ids)
+
+    def _made(self, record: CompanyRecord) -> Operation:
+        """Return what becomes of a record that fits no HubSpot company."""
+        missing = self._settings.matching.create_missing.companies
+        if missing is Missing.SKIP:
+            return self._operation(record, Action.SKIP, reason=_NONE_FITS)
+        if missing is Missing.CONFLICT:
+            return self._operation(record, Action.CONFLICT, reason=_NONE_DECIDED)
         id_property = "visma_customer_id" if record.customer_number else "visma_supplier_id"
-        new = self._changes(record.properties, None)
+        new = self._changes(record.wanted, None)
         return self._operation(record, Action.CREATE, values=new, id_property=id_property)
 
     def _update(self, record: CompanyRecord, company: HubSpotRecord, rule: str) -> Operation:
         """Return what brings an existing company to the record; UNCHANGED where it holds everything already."""
         if is_anothers(record, company):
             return self._operation(record, Action.CONFLICT, reason=_ANOTHERS, candidates=(company.id,))
-        wanted = record.properties
+        wanted = record.wanted
         if record.customer_number is None and company.properties.get("visma_customer_id"):
-            wanted = {name: value for name, value in wanted.items() if name in SUPPLIER_PROPERTIES}
+            wanted = {name: value for name, value in wanted.items() if name in self._supplied}
         new = self._changes(wanted, company.properties)
         previous = {name: company.properties.get(name) for name in new}
         action = Action.UPDATE if new else Action.UNCHANGED
@@ -219,8 +245,8 @@ class CompanyPlanner:
             wanted,
             held,
             policies=merging.companies,
-            clear_on_null=merging.clear_on_null,
-            definitions=self._client.properties("companies"),
+            clear_on_null=merging.cleared(OBJECT),
+            definitions=self._client.properties(OBJECT),
         )
         return {name: change.new for name, change in found.items()}
 
@@ -251,9 +277,15 @@ class CompanyPlanner:
             reason=reason,
             candidates=candidates,
             stamp=record.stamp,
-            fingerprint=fingerprint(record.properties, self._rules),
+            fingerprint=fingerprint(record.wanted, self._rules),
             record=json.dumps(record.to_row(), ensure_ascii=False) if action in STORED else None,
         )
+
+
+def _travelling(records: Iterable[CompanyRecord]) -> Iterator[CompanyRecord]:
+    """Yield records; of a customer and supplier that are one company and do not both travel, each for itself."""
+    for record in records:
+        yield from record.parts if any(part.skip for part in record.parts) else (record,)
 
 
 def _double_claim(claim: Operation, hubspot_id: str) -> Operation:
@@ -270,6 +302,14 @@ def _double_claim(claim: Operation, hubspot_id: str) -> Operation:
     )
 
 
+def _suppliers_alone(settings: ConnectionSettings) -> frozenset[str]:
+    """Return the mapped properties that suppliers alone fill: what a customer fills is the customer's to say."""
+    customers = {*BUILT_IN[OBJECT], *(mapping.hubspot for mapping in settings.mapping.customers)}
+    return frozenset(mapping.hubspot for mapping in settings.mapping.suppliers) - customers
+
+
+_NONE_FITS = "no HubSpot company fits and creating is switched off"
+_NONE_DECIDED = "no HubSpot company fits; a person has to say whether it is made"
 _OLDER = "a newer version was synced before; an old window never overwrites it"
 _GONE = "its HubSpot company was archived or merged by a person; it is not made again"
 _ANOTHERS = "the HubSpot company it belongs to carries the id of another Visma record; a person has to choose"

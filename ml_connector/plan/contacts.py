@@ -11,14 +11,18 @@ from dataclasses import dataclass
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.inventory import Inventory, contact_inventory
+from ml_connector.hubspot.mapped_properties import require
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import Identity, KnownLink, LedgerReader
 from ml_connector.plan.known import is_older, read_held
 from ml_connector.plan.matching import VISMA_ID
-from ml_connector.plan.merging import changes, fingerprint
+from ml_connector.plan.merging import changes, fingerprint, mark_of
 from ml_connector.plan.operations import STORED, Action, Operation
 from ml_connector.records.model import ContactRecord
 from ml_connector.settings import ConnectionSettings
+from ml_connector.settings_matching import Missing
+
+OBJECT = "contacts"
 
 CHUNK = 2000
 """Records planned at once."""
@@ -41,11 +45,13 @@ class ContactPlanner:
     """Plans the contacts of one connection and their links.
 
     Args:
-        settings: merging and creating rules.
+        settings: matching, merging, mapping and creating rules.
         ledger: who is who so far.
         client: reads the portal.
-        properties: names of the HubSpot properties a contact record may set.
         contacts: the portal's contacts, where the run's other plan may have read them.
+
+    Raises:
+        UsageError: the portal lacks a property or option that the settings name.
     """
 
     def __init__(
@@ -53,16 +59,16 @@ class ContactPlanner:
         settings: ConnectionSettings,
         ledger: LedgerReader,
         client: HubSpotClient,
-        properties: Sequence[str],
         contacts: Inventory | None = None,
     ) -> None:
+        require(settings, OBJECT, client)
         self._settings = settings
         self._ledger = ledger
         self._client = client
-        self._defined = client.properties("contacts")
-        self._properties = tuple(name for name in properties if name in self._defined)
-        self._rules = settings.merging.model_dump_json()
-        self._inventory = contacts or contact_inventory(client)
+        self._defined = client.properties(OBJECT)
+        self._properties = tuple(name for name in settings.filled(OBJECT) if name in self._defined)
+        self._rules = mark_of(settings.merging)
+        self._inventory = contacts or contact_inventory(client, settings.mapping.targets(OBJECT))
         self._whole: dict[str, HubSpotRecord] | None = None
         self._claimed: dict[str, str] = {}
         self._left: dict[str, set[str]] = {}
@@ -102,7 +108,7 @@ class ContactPlanner:
                 planned.append(
                     self._operation(record, Action.SKIP, hubspot_id=mine.hubspot_id, reason=_OLDER)
                 )
-            elif mine.fingerprint == fingerprint(record.properties, self._rules) and mine.key == record.key:
+            elif mine.fingerprint == fingerprint(record.wanted, self._rules) and mine.key == record.key:
                 planned.append(self._operation(record, Action.UNCHANGED, hubspot_id=mine.hubspot_id))
             else:
                 changed.append(Known(record, mine))
@@ -147,17 +153,29 @@ class ContactPlanner:
         for record in records:
             own = found.get(f"id {record.properties[ID_PROPERTY]}")
             contact = self._found(record, found)
-            if contact is not None:
-                yield self._update(record, contact, VISMA_ID if own else "email")
-            elif not self._settings.matching.create_missing:
+            if contact is None:
+                yield self._made(record)
+            elif own is None and self._is_only_proposed(contact):
                 yield self._operation(
-                    record, Action.SKIP, reason="no HubSpot contact fits and creating is switched off"
+                    record, Action.CONFLICT, rule="email", reason=_PROPOSED, candidates=(contact.id,)
                 )
             else:
-                new = self._changes(record.properties, None)
-                yield self._operation(
-                    record, Action.CREATE, values=new, id_property=ID_PROPERTY, email=record.email
-                )
+                yield self._update(record, contact, VISMA_ID if own else "email")
+
+    def _is_only_proposed(self, contact: HubSpotRecord) -> bool:
+        """Return whether a person has to say that a contact found by its address is the one: not where it is ours."""
+        ours = contact.properties.get(ID_PROPERTY) or contact.id in self._claimed
+        return self._settings.matching.proposes_contacts and not ours
+
+    def _made(self, record: ContactRecord) -> Operation:
+        """Return what becomes of a record that fits no HubSpot contact."""
+        missing = self._settings.matching.create_missing.contacts
+        if missing is Missing.SKIP:
+            return self._operation(record, Action.SKIP, reason=_NONE_FITS)
+        if missing is Missing.CONFLICT:
+            return self._operation(record, Action.CONFLICT, reason=_NONE_DECIDED)
+        new = self._changes(record.wanted, None)
+        return self._operation(record, Action.CREATE, values=new, id_property=ID_PROPERTY, email=record.email)
 
     def _found(self, record: ContactRecord, found: Mapping[str, HubSpotRecord]) -> HubSpotRecord | None:
         """Return the contact that carries a record's id or, as this plan will leave it, its address."""
@@ -211,7 +229,7 @@ class ContactPlanner:
         owner = self._owner(record, contact)
         wanted: Mapping[str, str | None] = {}
         if owner in self._ids(record):
-            wanted = {**record.properties, ID_PROPERTY: owner}
+            wanted = {**record.wanted, ID_PROPERTY: owner}
         new = self._changes(wanted, contact.properties)
         previous = {name: contact.properties.get(name) for name in new}
         if "email" in new and previous["email"]:
@@ -235,8 +253,8 @@ class ContactPlanner:
             wanted,
             held,
             policies=merging.contacts,
-            clear_on_null=merging.clear_on_null,
-            definitions=self._client.properties("contacts"),
+            clear_on_null=merging.cleared(OBJECT),
+            definitions=self._client.properties(OBJECT),
         )
         return {name: change.new for name, change in found.items()}
 
@@ -261,10 +279,11 @@ class ContactPlanner:
         rule: str | None = None,
         reason: str | None = None,
         email: str | None = None,
+        candidates: tuple[str, ...] = (),
     ) -> Operation:
         return Operation(
             entity="contacts",
-            object_type="contacts",
+            object_type=OBJECT,
             action=action,
             keys=record.keys,
             partition=record.partition,
@@ -274,8 +293,9 @@ class ContactPlanner:
             previous=previous or {},
             rule=rule,
             reason=reason,
+            candidates=candidates,
             stamp=record.stamp,
-            fingerprint=fingerprint(record.properties, self._rules),
+            fingerprint=fingerprint(record.wanted, self._rules),
             record=json.dumps(record.to_row(), ensure_ascii=False) if action in STORED else None,
             email=email,
         )
@@ -294,5 +314,8 @@ def link(contact: str, company: str, partition: str) -> Operation:
 
 
 _UNLINKED = frozenset({Action.SKIP, Action.CONFLICT, Action.REJECT})
+_NONE_FITS = "no HubSpot contact fits and creating is switched off"
+_NONE_DECIDED = "no HubSpot contact fits; a person has to say whether it is made"
+_PROPOSED = "a HubSpot contact has its e-mail address; a person has to say whether it is the one"
 _OLDER = "a newer version was synced before; an old window never overwrites it"
 _GONE = "its HubSpot contact was archived or merged by a person; it is not made again"

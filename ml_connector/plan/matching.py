@@ -1,18 +1,19 @@
 """Matching: which HubSpot company a Visma record should adopt the first time. Pure; what HubSpot holds comes in.
 
-The rules are tried in order and the first one with a hit decides: one hit is a match, more are a conflict for a person.
+The rules are tried in order and the first one with a hit decides; what one hit and several hits mean, its step says.
 A company that already belongs to another Visma record is no candidate, with one exception: a customer and a supplier
 with the same organisation number are one company. Nor is one whose organisation number is another.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ml_connector.hubspot.models import HubSpotRecord
+from ml_connector.plan.forms import in_form
 from ml_connector.records import normal_forms
 from ml_connector.records.model import CompanyRecord
-from ml_connector.settings import CompanyRule
+from ml_connector.settings_matching import CompanyRule, CompanyStep, Many
 
 VISMA_ID = "visma_id"
 """The rule that comes before all others: HubSpot already carries this record's own id."""
@@ -22,27 +23,33 @@ ID_PROPERTIES = ("visma_customer_id", "visma_supplier_id")
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a record matched: the HubSpot ids (none, one, or a conflict's many) and the rule that found them."""
+    """What a record matched: the HubSpot ids (none, one, or several) and the name of the rule that found them.
+
+    ``step`` says what the hits mean; None where the record's own Visma id found them.
+    """
 
     ids: tuple[str, ...] = ()
     rule: str | None = None
+    step: CompanyStep | None = field(default=None, compare=False)
 
 
 class CompanyIndex:
-    """The companies HubSpot holds, by every key a rule can ask for. Add all companies, then match.
+    """The companies HubSpot holds, by every key a step of matching can ask for. Add all companies, then match.
 
     Args:
+        steps: the steps, in the order in which they are tried.
         number_properties: company properties that may hold an organisation number.
         region: country of phone numbers written without a country code.
     """
 
-    def __init__(self, number_properties: Sequence[str], region: str) -> None:
+    def __init__(self, steps: Iterable[CompanyStep], number_properties: Sequence[str], region: str) -> None:
         self.companies: dict[str, HubSpotRecord] = {}
+        self.region = region
+        self._steps = tuple(steps)
         self._number_properties = tuple(number_properties)
-        self._region = region
         self._by_visma_id: dict[str, str] = {}
-        self._by_rule: dict[CompanyRule, dict[str, list[str]]] = {
-            rule: defaultdict(list) for rule in CompanyRule
+        self._by_step: dict[CompanyStep, dict[str, list[str]]] = {
+            step: defaultdict(list) for step in self._steps
         }
 
     def add_company(self, company: HubSpotRecord) -> None:
@@ -54,28 +61,36 @@ class CompanyIndex:
         for name in ID_PROPERTIES:
             if value := held.get(name):
                 self._by_visma_id[value] = company.id
-        for rule, keys in self._keys_of(held).items():
-            for key in keys:
-                self._by_rule[rule][key].append(company.id)
+        for step, companies in self._by_step.items():
+            for key in self._keys_of(held, step):
+                companies[key].append(company.id)
 
     def add_contact(self, contact: HubSpotRecord) -> None:
         """Index the companies a contact belongs to under its e-mail addresses."""
         more = (contact.properties.get("hs_additional_emails") or "").split(";")
-        for written in (contact.properties.get("email"), *more):
-            if address := normal_forms.email(written):
-                known = self._by_rule[CompanyRule.EMAIL][address]
-                belongs = contact.associations.get("companies", ())
+        written = (contact.properties.get("email"), *more)
+        addresses = [address for one in written if (address := normal_forms.email(one))]
+        belongs = contact.associations.get("companies", ())
+        for step, companies in self._by_step.items():
+            for address in addresses if step.rule is CompanyRule.EMAIL else ():
+                known = companies[address]
                 known.extend(company for company in belongs if company not in known)
 
-    def _keys_of(self, held: Mapping[str, str | None]) -> dict[CompanyRule, set[str]]:
-        extra = (held.get("hs_additional_domains") or "").split(";")
-        domains = {normal_forms.host(value) for value in (held.get("domain"), held.get("website"), *extra)}
-        return {
-            CompanyRule.ORGANISATION_NUMBER: self.numbers_of(held),
-            CompanyRule.DOMAIN: {domain for domain in domains if domain},
-            CompanyRule.PHONE: {key for key in [normal_forms.phone(held.get("phone"), self._region)] if key},
-            CompanyRule.NAME: {key for key in [normal_forms.company_name(held.get("name"))] if key},
-        }
+    def _keys_of(self, held: Mapping[str, str | None], step: CompanyStep) -> set[str]:
+        """Return the normal forms under which a company is found by a step; by e-mail, its contacts tell."""
+        found: set[str | None] = set()
+        if step.rule is CompanyRule.ORGANISATION_NUMBER:
+            return self.numbers_of(held)
+        if step.rule is CompanyRule.DOMAIN:
+            extra = (held.get("hs_additional_domains") or "").split(";")
+            found = {normal_forms.host(value) for value in (held.get("domain"), held.get("website"), *extra)}
+        elif step.rule is CompanyRule.PHONE:
+            found = {normal_forms.phone(held.get("phone"), self.region)}
+        elif step.rule is CompanyRule.NAME:
+            found = {normal_forms.company_name(held.get("name"))}
+        elif step.rule is CompanyRule.PROPERTY:
+            found = {in_form(step.form, held.get(str(step.hubspot)), self.region)}
+        return {key for key in found if key}
 
     def numbers_of(self, held: Mapping[str, str | None]) -> set[str]:
         """Return the organisation numbers in a company's properties, in normal form."""
@@ -87,44 +102,48 @@ class CompanyIndex:
         found = self._by_visma_id.get(value)
         return self.companies[found] if found else None
 
-    def hits(self, rule: CompanyRule, key: str) -> tuple[HubSpotRecord, ...]:
+    def hits(self, step: CompanyStep, key: str) -> tuple[HubSpotRecord, ...]:
         """Return the known companies with this key; those only named by a contact and never added are left out."""
         return tuple(
-            self.companies[found] for found in self._by_rule[rule].get(key, ()) if found in self.companies
+            self.companies[found] for found in self._by_step[step].get(key, ()) if found in self.companies
         )
 
+    def match(self, record: CompanyRecord) -> Match:
+        """Return the companies a record fits by its own Visma id or by the first step with a hit that counts."""
+        own = {
+            company.id: None
+            for name in ID_PROPERTIES
+            if (value := record.properties.get(name)) and (company := self.with_visma_id(value)) is not None
+        }
+        if own:
+            return Match(tuple(own), VISMA_ID)
+        for step in self._steps:
+            found = {
+                company.id: None
+                for key in keys_of(record, step, self.region)
+                for company in self.hits(step, key)
+                if is_free(record, company, step.rule)
+                and not is_another(record, self.numbers_of(company.properties))
+            }
+            if found and not (len(found) > 1 and step.many is Many.NEXT):
+                return Match(tuple(found), step.name, step)
+        return Match()
 
-def keys_of(record: CompanyRecord, rule: CompanyRule) -> tuple[str, ...]:
-    """Return the normal forms under which a record is looked for by a rule; empty where it has none."""
+
+def keys_of(record: CompanyRecord, step: CompanyStep, region: str) -> tuple[str, ...]:
+    """Return the normal forms under which a record is looked for by a step; empty where it has none."""
+    if step.rule is CompanyRule.PROPERTY:
+        written = (part.fields.get(str(step.visma)) for part in record.parts or (record,))
+        keys = (in_form(step.form, value, region) for value in written)
+        return tuple(dict.fromkeys(one for one in keys if one))
     single: dict[CompanyRule, str | None] = {
         CompanyRule.ORGANISATION_NUMBER: record.organisation_number,
         CompanyRule.DOMAIN: record.domain,
         CompanyRule.NAME: normal_forms.company_name(record.properties.get("name")),
     }
     several = {CompanyRule.EMAIL: record.emails, CompanyRule.PHONE: record.phones}
-    key = single.get(rule)
-    return several.get(rule, (key,) if key else ())
-
-
-def match_company(record: CompanyRecord, index: CompanyIndex, rules: Iterable[CompanyRule]) -> Match:
-    """Return the companies a record fits by its own Visma id or by the first rule with a hit."""
-    own = {
-        company.id: None
-        for name in ID_PROPERTIES
-        if (value := record.properties.get(name)) and (company := index.with_visma_id(value)) is not None
-    }
-    if own:
-        return Match(tuple(own), VISMA_ID)
-    for rule in rules:
-        found = {
-            company.id: None
-            for key in keys_of(record, rule)
-            for company in index.hits(rule, key)
-            if is_free(record, company, rule) and not is_another(record, index.numbers_of(company.properties))
-        }
-        if found:
-            return Match(tuple(found), str(rule))
-    return Match()
+    key = single.get(step.rule)
+    return several.get(step.rule, (key,) if key else ())
 
 
 def is_free(record: CompanyRecord, company: HubSpotRecord, rule: CompanyRule) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ml_connector.hubspot.comparison import same_value
 from ml_connector.hubspot.models import PropertyDefinition
 from ml_connector.records.model import Properties
-from ml_connector.settings import Policy
+from ml_connector.settings_merging import MergingSettings, Policy
 
 STAMP_PROPERTIES = frozenset({"visma_last_modified"})
 """Properties that travel with other changes but are never a reason to write: Visma restamps rows without changing
@@ -65,6 +65,16 @@ def _may_write(policy: Policy, old: str | None, *, creating: bool) -> bool:
 def _union(old: str | None, new: str) -> str:
     """Return the options of both multi-select values, sorted, in HubSpot's ``a;b`` form."""
     return ";".join(sorted({option for value in (old, new) for option in (value or "").split(";") if option}))
+
+
+def mark_of(merging: MergingSettings) -> str:
+    """Return a text that stands for the settings of merging: the same in every process, and as long as they are.
+
+    Nothing else belongs in it. What is mapped is among the values a fingerprint is made of, matching concerns records
+    that have none yet, and what is not taken is told before it is asked for.
+    """
+    written = merging.model_dump(mode="json")
+    return json.dumps({**written, "clear_on_null": sorted(written["clear_on_null"])}, separators=(",", ":"))
 
 
 def fingerprint(wanted: Properties, rules: str) -> str:

@@ -11,7 +11,9 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from ml_connector.records import normal_forms
+from ml_connector.records.field_rules import CUSTOMERS, NO_RULES, SUPPLIERS, FieldRules, merged_values
 from ml_connector.records.fields import part, trouble, utc_stamp
+from ml_connector.records.judging import judged, refusal_of_both
 from ml_connector.records.model import CompanyRecord, Properties
 from ml_connector.records.normal_forms import text
 from ml_connector.settings import RecordLinks
@@ -31,13 +33,22 @@ class CompanyMapper:
         zone: the zone of Visma's naive stamps.
         region: country (ISO 3166 alpha-2) of phone numbers written without a country code, where the row names none.
         links: addresses of Visma's screens.
+        rules: what the connection's own settings make of fields.
     """
 
-    def __init__(self, connection: str, zone: ZoneInfo, region: str, links: RecordLinks = NO_LINKS) -> None:
+    def __init__(
+        self,
+        connection: str,
+        zone: ZoneInfo,
+        region: str,
+        links: RecordLinks = NO_LINKS,
+        rules: FieldRules = NO_RULES,
+    ) -> None:
         self._connection = connection
         self._zone = zone
         self._region = region
         self._links = links
+        self._rules = rules
 
     def customer(self, version: Version) -> CompanyRecord:
         """Return the company of one customer row (``CustomerDto``, reference: visma 4.4).
@@ -108,12 +119,12 @@ class CompanyMapper:
     ) -> CompanyRecord:
         """Map what customers and suppliers have in common and add what is their own."""
         row = version.values
+        rows = CUSTOMERS if customer_number else SUPPLIERS
         region = normal_forms.phone_region(part(address, "country", "id"), self._region)
         numbers = tuple(found for value in phones if (found := normal_forms.phone(value, region)))
         domain = normal_forms.company_domain(part(row, "mainContact", "web"), *emails)
-        name = text(row.get("name"))
         properties: dict[str, str | None] = {
-            "name": name,
+            "name": text(row.get("name")),
             "domain": domain,
             "phone": numbers[0] if numbers else text(phones[0]),
             **_address_properties(address),
@@ -124,7 +135,7 @@ class CompanyMapper:
             "visma_last_modified": utc_stamp(version.stamp, self._zone),
             **own,
         }
-        return CompanyRecord(
+        record = CompanyRecord(
             customer_number=customer_number,
             supplier_number=supplier_number,
             stamp=version.stamp,
@@ -134,10 +145,9 @@ class CompanyMapper:
             domain=domain,
             phones=numbers,
             emails=tuple(dict.fromkeys(clean for value in emails if (clean := normal_forms.email(value)))),
-            refusal=None
-            if name or domain
-            else "it has neither a name nor a web domain, and HubSpot asks for one",
+            fields=self._rules.fields(rows, row),
         )
+        return judged(record, self._rules)
 
 
 def number_of(version: Version) -> str:
@@ -168,7 +178,8 @@ def companies(
 
     A supplier is merged into the customer with its organisation number when there is exactly one such pair in the
     snapshots and no other country, as numbers of two countries may be equal; pairs that meet across windows are found
-    when planning. Memory holds the suppliers and the customers that share a number with one.
+    when planning. What does not travel stays alone. Memory holds the suppliers and the customers that share a number
+    with one.
     """
     homes: dict[str, str] = {}
     people = _addresses(contacts) if contacts is not None else {}
@@ -177,14 +188,14 @@ def companies(
     for version in newest(suppliers):
         supplier = _with_people(mapper.supplier(version), people)
         homes[supplier.key] = _home(version)
-        if supplier.organisation_number is None:
+        if supplier.organisation_number is None or supplier.skip:
             alone.append(supplier)
         else:
             waiting[supplier.organisation_number].append(supplier)
     partners: dict[str, list[CompanyRecord]] = defaultdict(list)
     for version in newest(customers):
         customer = _with_people(mapper.customer(version), people)
-        if customer.organisation_number in waiting:
+        if customer.organisation_number in waiting and not customer.skip:
             homes[customer.key] = _home(version)
             partners[str(customer.organisation_number)].append(customer)
         else:
@@ -226,13 +237,11 @@ def _with_people(record: CompanyRecord, people: Mapping[str, list[str]]) -> Comp
 
 def merge(customer: CompanyRecord, supplier: CompanyRecord) -> CompanyRecord:
     """Return the one company that a customer and a supplier are; the customer's values win where both have one."""
-    properties = {
-        name: customer.properties.get(name) or supplier.properties.get(name)
-        for name in {**supplier.properties, **customer.properties}
-    }
+    properties = dict(merged_values(customer.properties, supplier.properties))
     if any(customer.properties.get(name) for name in ("address", "city", "zip")):
         properties |= {name: customer.properties.get(name) for name in _ADDRESS_NAMES}
     properties["visma_relationship"] = "customer;supplier"
+    mapped = merged_values(customer.mapped, supplier.mapped)
     later = max(customer, supplier, key=lambda record: record.stamp)
     properties["visma_last_modified"] = later.properties.get("visma_last_modified")
     return CompanyRecord(
@@ -245,8 +254,9 @@ def merge(customer: CompanyRecord, supplier: CompanyRecord) -> CompanyRecord:
         domain=customer.domain or supplier.domain,
         phones=tuple(dict.fromkeys(customer.phones + supplier.phones)),
         emails=tuple(dict.fromkeys(customer.emails + supplier.emails)),
-        refusal=customer.refusal if customer.refusal and supplier.refusal else None,
+        refusal=refusal_of_both(customer, supplier),
         parts=(customer, supplier),
+        mapped=mapped,
     )
 
 

@@ -13,6 +13,9 @@ import pyarrow as pa
 
 Properties = Mapping[str, str | None]
 
+Fields = Mapping[str, str | None]
+"""Values of a Visma row as text, by the path of the field; those that no setting asks for are not kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class CompanyRecord:
@@ -24,7 +27,7 @@ class CompanyRecord:
         stamp: Visma's last change, the naive text it came as; of a company that is both, the customer's and
             supplier's later one.
         partition: the window it came in.
-        properties: what the HubSpot company shall hold.
+        properties: what the HubSpot company shall hold of what every connection fills.
         organisation_number: normal form, for matching.
         domain: the company's domain, for matching.
         phones: E.164, for matching.
@@ -32,6 +35,9 @@ class CompanyRecord:
         refusal: why this record cannot be sent, in plain words, or None.
         parts: of a company that is both, the customer and the supplier it was merged from: the two may turn out to be
             two companies in HubSpot already.
+        fields: what the settings ask of its row, for matching and mapping; empty for one that has parts.
+        mapped: what the HubSpot company shall hold by the connection's own mapping.
+        skip: why it does not travel, or None.
     """
 
     customer_number: str | None
@@ -45,6 +51,14 @@ class CompanyRecord:
     emails: tuple[str, ...] = ()
     refusal: str | None = None
     parts: "tuple[CompanyRecord, ...]" = ()
+    fields: Fields = field(default_factory=dict)
+    mapped: Properties = field(default_factory=dict)
+    skip: str | None = None
+
+    @property
+    def wanted(self) -> Properties:
+        """What the HubSpot company shall hold; what is mapped replaces what is filled anyway."""
+        return {**self.properties, **self.mapped}
 
     @property
     def key(self) -> str:
@@ -75,6 +89,9 @@ class CompanyRecord:
             "parts": json.dumps([part.to_row() for part in self.parts], ensure_ascii=False)
             if self.parts
             else None,
+            "fields": stored_values(self.fields),
+            "mapped": stored_values(self.mapped),
+            "skip": self.skip,
         }
 
     @staticmethod
@@ -92,7 +109,21 @@ class CompanyRecord:
             emails=tuple(row["emails"]),
             refusal=row["refusal"],
             parts=tuple(CompanyRecord.from_row(part) for part in json.loads(row.get("parts") or "[]")),
+            fields=read_values(row.get("fields")),
+            mapped=read_values(row.get("mapped")),
+            skip=row.get("skip"),
         )
+
+
+def stored_values(values: Mapping[str, str | None]) -> str | None:
+    """Return values as the text they are stored as; None for none, as most connections ask for none."""
+    return json.dumps(dict(values), ensure_ascii=False, sort_keys=True) if values else None
+
+
+def read_values(stored: str | None) -> dict[str, str | None]:
+    """Return the values of their stored text; rows of older versions have none."""
+    found: dict[str, str | None] = json.loads(stored or "{}")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +136,11 @@ class ContactRecord:
         active: False when Visma says inactive: such a contact is not made, one made earlier is flagged.
         stamp: Visma's last change of the row the values come from.
         partition: the window it came in.
-        properties: what the HubSpot contact shall hold.
+        properties: what the HubSpot contact shall hold of what every connection fills.
         companies: keys of the companies it belongs to (``customer:10023``), the primary first.
         refusal: why this record cannot be sent, in plain words, or None.
+        fields: what the settings ask of its row, for mapping.
+        mapped: what the HubSpot contact shall hold by the connection's own mapping.
     """
 
     contact_ids: tuple[str, ...]
@@ -118,6 +151,13 @@ class ContactRecord:
     properties: Properties
     companies: tuple[str, ...] = field(default=())
     refusal: str | None = None
+    fields: Fields = field(default_factory=dict)
+    mapped: Properties = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> Properties:
+        """What the HubSpot contact shall hold; what is mapped replaces what is filled anyway."""
+        return {**self.properties, **self.mapped}
 
     @property
     def key(self) -> str:
@@ -141,6 +181,8 @@ class ContactRecord:
             "companies": list(self.companies),
             "refusal": self.refusal,
             "properties": json.dumps(dict(self.properties), ensure_ascii=False, sort_keys=True),
+            "fields": stored_values(self.fields),
+            "mapped": stored_values(self.mapped),
         }
 
     @staticmethod
@@ -155,6 +197,8 @@ class ContactRecord:
             properties=json.loads(row["properties"]),
             companies=tuple(row["companies"]),
             refusal=row["refusal"],
+            fields=read_values(row.get("fields")),
+            mapped=read_values(row.get("mapped")),
         )
 
 
@@ -172,6 +216,9 @@ COMPANY_SCHEMA = pa.schema(
         pa.field("refusal", pa.string()),
         pa.field("properties", pa.string(), nullable=False),
         pa.field("parts", pa.string()),
+        pa.field("fields", pa.string()),
+        pa.field("mapped", pa.string()),
+        pa.field("skip", pa.string()),
     ]
 )
 
@@ -186,5 +233,7 @@ CONTACT_SCHEMA = pa.schema(
         pa.field("companies", pa.list_(pa.string()), nullable=False),
         pa.field("refusal", pa.string()),
         pa.field("properties", pa.string(), nullable=False),
+        pa.field("fields", pa.string()),
+        pa.field("mapped", pa.string()),
     ]
 )

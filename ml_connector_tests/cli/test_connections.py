@@ -54,7 +54,7 @@ def test_dev_names_a_mistake_instead_of_showing_an_empty_graph(shell: Shell) -> 
             "type: ml_connector.VismaHubSpotConnection\n"
             "attributes:\n  name: acme\n  start: 2026-11-02\n"
             "  matching:\n    companies:\n      - email\n      - colour\n",
-            ["Line 8: matching.companies.1: Input should be 'organisation_number'"],
+            ["Line 8: matching.companies.1.rule: Input should be 'organisation_number'"],
         ),
         (
             "type: ml_connector.VismaHubSpotConnection\n",

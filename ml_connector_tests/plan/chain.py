@@ -25,8 +25,6 @@ from ml_connector.hubspot.visma_group import (
     COMPANY_PROPERTIES,
     CONTACT_PROPERTIES,
     GROUP,
-    company_property_names,
-    contact_property_names,
 )
 from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
@@ -108,7 +106,7 @@ class Chain:
         records = list(records)
         due = [CompanyRecord.from_row(one.record) for one in self._due("companies")]
         present = {key for record in records for key in record.keys}
-        planner = CompanyPlanner(self.settings, self.ledger, self.client, company_property_names())
+        planner = CompanyPlanner(self.settings, self.ledger, self.client)
         both = companies_with_due(records, due, present)
         return list(planner.plan(both, len(records) + len(due) if unknown is None else unknown))
 
@@ -117,7 +115,7 @@ class Chain:
         records = list(records)
         due = [ContactRecord.from_row(one.record) for one in self._due("contacts")]
         present = {key: record.stamp for record in records for key in record.keys}
-        planner = ContactPlanner(self.settings, self.ledger, self.client, contact_property_names())
+        planner = ContactPlanner(self.settings, self.ledger, self.client)
         both = contacts_with_due(records, due, present)
         planned = list(planner.plan(both, len(records) + len(due) if unknown is None else unknown))
         waiting = self.ledger.pending_links("contacts")

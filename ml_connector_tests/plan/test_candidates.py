@@ -8,14 +8,19 @@ from hypothesis import strategies as st
 
 from ml_connector.hubspot.visma_group import company_property_names
 from ml_connector.plan.candidates import CompanyCandidates
-from ml_connector.plan.matching import match_company
 from ml_connector.plan.operations import Action
 from ml_connector.records.model import CompanyRecord
-from ml_connector.settings import CompanyRule, MatchingSettings
+from ml_connector.settings_matching import CompanyRule, MatchingSettings
 from ml_connector_tests.plan.chain import UNLIMITED, Chain
 from ml_connector_tests.records.snapshots import customer, supplier
 
-RULES = MatchingSettings(companies=tuple(CompanyRule))
+RULES = MatchingSettings.model_validate(
+    {
+        "companies": [
+            *(rule for rule in CompanyRule if rule is not CompanyRule.PROPERTY),
+        ]
+    }
+)
 
 WRITTEN_NUMBERS = st.sampled_from(
     [
@@ -97,7 +102,7 @@ def matches(chain: Chain, records: list[CompanyRecord], *, whole: bool) -> dict[
     candidates = CompanyCandidates(chain.client, chain.ledger, RULES, company_property_names(), "NO")
     candidates.prepare(10_000 if whole else 0)
     index = candidates.index_for(records)
-    found = {record.key: match_company(record, index, RULES.companies) for record in records}
+    found = {record.key: index.match(record) for record in records}
     return {key: (set(match.ids), match.rule) for key, match in found.items()}
 
 

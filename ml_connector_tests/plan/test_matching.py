@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from ml_connector.hubspot.models import HubSpotRecord
-from ml_connector.plan.matching import CompanyIndex, Match, is_anothers, is_free, keys_of, match_company
+from ml_connector.plan.matching import CompanyIndex, Match, is_anothers, is_free, keys_of
 from ml_connector.records.model import CompanyRecord
-from ml_connector.settings import CompanyRule, MatchingSettings
+from ml_connector.settings_matching import CompanyRule, CompanyStep, MatchingSettings
 
-RULES = MatchingSettings().companies
+RULES = tuple(step.rule for step in MatchingSettings().companies)
 NUMBER, EMAIL, DOMAIN, PHONE, NAME = (
     CompanyRule.ORGANISATION_NUMBER,
     CompanyRule.EMAIL,
@@ -44,14 +44,28 @@ def supplier(**changes: Any) -> CompanyRecord:
     )
 
 
-def index(*companies: dict[str, str], contacts: Any = ()) -> CompanyIndex:
-    """Return an index of companies with ids from 1, and of contacts as (properties, ids of companies)."""
-    made = CompanyIndex(("visma_organisation_number", "orgnr"), "NO")
+Portal = tuple[tuple[dict[str, str], ...], Any]
+
+
+def index(*companies: dict[str, str], contacts: Any = ()) -> Portal:
+    """Return companies with ids from 1, and contacts as (properties, ids of companies)."""
+    return companies, contacts
+
+
+def steps(*rules: Any) -> tuple[CompanyStep, ...]:
+    """Return steps of bare names and of settings as in YAML."""
+    return MatchingSettings.model_validate({"companies": rules}).companies
+
+
+def match_company(mine: CompanyRecord, portal: Portal, rules: Any) -> Match:
+    """Match a record by some rules."""
+    companies, contacts = portal
+    made = CompanyIndex(steps(*rules), ("visma_organisation_number", "orgnr"), "NO")
     for place, properties in enumerate(companies, 1):
         made.add_company(HubSpotRecord(str(place), dict(properties)))
     for place, (properties, belongs) in enumerate(contacts, 1):
         made.add_contact(HubSpotRecord(str(place), properties, {"companies": belongs}))
-    return made
+    return made.match(mine)
 
 
 class TestOrder:
@@ -187,14 +201,16 @@ class TestWhoIsFree:
 )
 def test_keys_of_a_record(rule: CompanyRule, keys: tuple[str, ...]) -> None:
     nothing = record(organisation_number=None, domain=None, phones=(), emails=(), properties={"name": None})
-    assert keys_of(record(), rule) == keys
-    assert keys_of(nothing, rule) == ()
+    (step,) = steps(rule)
+    assert keys_of(record(), step, "NO") == keys
+    assert keys_of(nothing, step, "NO") == ()
 
 
 def test_adding_a_company_twice_changes_nothing() -> None:
-    portal = index({"domain": "fjord.no"})
+    portal = CompanyIndex(steps("domain"), (), "NO")
+    portal.add_company(HubSpotRecord("1", {"domain": "fjord.no"}))
     portal.add_company(HubSpotRecord("1", {"domain": "annet.no"}))
-    assert match_company(record(), portal, RULES) == Match(("1",), "domain")
+    assert portal.match(record()) == Match(("1",), "domain")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ml_connector.hubspot.models import PropertyDefinition
 from ml_connector.plan.merging import Change, changes, fingerprint
-from ml_connector.settings import Policy
+from ml_connector.settings_merging import Policy
 
 
 def defined(name: str, kind: str) -> PropertyDefinition:
