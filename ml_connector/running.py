@@ -26,13 +26,16 @@ from ml_connector.automation import CONNECTION_TAG, due_windows, job_name, run_t
 from ml_connector.connection import build_defs, ends_of
 from ml_connector.database import database_error, database_url
 from ml_connector.errors import UsageError
-from ml_connector.instance import LIFE_TAG
+from ml_connector.hubspot.loads import loads_of
+from ml_connector.instance import LIFE_TAG, connector_instance
 from ml_connector.options import OPTIONS
 from ml_connector.partitions import partitions_of
+from ml_connector.plan.operations import Operation
 from ml_connector.reconciliation.assets import asset_key
 from ml_connector.reconciliation.assets import job_name as reconcile_job_name
 from ml_connector.run_life import RunLife
 from ml_connector.settings import ConnectionSettings
+from ml_connector.storage import ParquetIOManager, Storage, recorded_dataset
 
 LOCATION = "ml_connector"
 """Name of the code location, as workspace.yaml and pyproject.toml have it."""
@@ -196,6 +199,20 @@ class ReconciliationRun(JobRun):
         step = "__".join(asset_key(settings.name).path)
         config = {step: {"month": month or "", "repair": repair}}
         super().__init__(instance, job, "reconcile", {CONNECTION_TAG: settings.name}, config=config)
+
+
+def planned_operations(settings: ConnectionSettings, partitions: Sequence[str]) -> Iterator[Operation]:
+    """Yield the operations of the newest plans of some windows, in the order in which they would be carried out.
+
+    Raises:
+        StorageError: a window was never planned, or a file of its plan is missing or damaged.
+    """
+    storage = Storage(ParquetIOManager().root)
+    with connector_instance(keeps_output=False) as instance:
+        for load in loads_of(settings):
+            key = dg.AssetKey([settings.name, "plan", load.entity])
+            for row in recorded_dataset(instance, storage, key, partitions).rows():
+                yield Operation.from_row(row)
 
 
 def choose_partitions(

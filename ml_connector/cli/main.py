@@ -12,10 +12,11 @@ from ml_connector.cli.dev import dev
 from ml_connector.cli.init import init
 from ml_connector.cli.output import Commands
 from ml_connector.cli.ping import ping
+from ml_connector.cli.plan import plan
 from ml_connector.cli.reconcile import reconcile
 from ml_connector.cli.rejects import rejects
 from ml_connector.cli.sandbox import sandbox
-from ml_connector.cli.sync import plan, sync
+from ml_connector.cli.sync import sync
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -29,8 +29,8 @@ EXIT_STOPPED = 130
 WIDE = 140
 """Columns where the output is no terminal, so that tables in logs and pipes stay whole."""
 
-console = Console(width=None if sys.stdout.isatty() else WIDE)
-errors = Console(stderr=True)
+console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+errors = Console(stderr=True, highlight=False)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -1,4 +1,4 @@
-"""``sync`` and ``plan``: run windows of a connection in this process, with progress, and say what happened."""
+"""``sync``: run windows of a connection in this process, with progress, and say what happened."""
 
 import time
 from collections.abc import Mapping
@@ -86,30 +86,18 @@ def sync(
 
     A window that is named is synced again even if it was before. The run shows in the Dagster UI like any other.
     """
-    chosen = _range(partition, first, last)
+    chosen = chosen_range(partition, first, last)
     options = {"accept_mass_change": True} if yes else {}
     done = run_windows(find_connection(name), *chosen, steps=None, options=options, quiet=as_json)
-    _finish(done, as_json=as_json)
+    finish(done, as_json=as_json)
 
 
-@click.command(short_help="Show what a sync would change; write nothing.")
-@click.argument("name")
-@click.option("--partition", metavar="KEY", help="Plan this window only, such as 2026-11-20.")
-@click.option("--from", "first", metavar="KEY", help="First window of a range.")
-@click.option("--to", "last", metavar="KEY", help="Last window of a range.")
-@json_option
-def plan(name: str, partition: str | None, first: str | None, last: str | None, *, as_json: bool) -> None:
-    """Show what syncing connection NAME would change in HubSpot. Writes nothing there.
+def chosen_range(partition: str | None, first: str | None, last: str | None) -> tuple[str | None, str | None]:
+    """Return the first and last window that the options name; None for those that are due.
 
-    Takes the same windows as sync: those that are due, or the ones named.
+    Raises:
+        UsageError: the options contradict each other.
     """
-    from ml_connector.running import PLAN_STEPS
-
-    chosen = _range(partition, first, last)
-    _finish(run_windows(find_connection(name), *chosen, steps=PLAN_STEPS, quiet=as_json), as_json=as_json)
-
-
-def _range(partition: str | None, first: str | None, last: str | None) -> tuple[str | None, str | None]:
     if partition and (first or last):
         raise UsageError("--partition does not go with --from and --to.", remedy="Give one or the other.")
     if bool(first) != bool(last):
@@ -220,7 +208,8 @@ def document(summary: Summary) -> dict[str, Any]:
     return {name: value for name, value in asdict(summary).items() if value or name not in RARE}
 
 
-def _finish(summary: Summary, *, as_json: bool) -> None:
+def finish(summary: Summary, *, as_json: bool) -> None:
+    """Show a summary and end the command with its exit code."""
     if as_json:
         emit(document(summary))
     else:

@@ -1,4 +1,4 @@
-"""`sync` and `plan` without a terminal: which windows they take, their one JSON document, and their exit codes."""
+"""`sync` without a terminal: which windows it takes, its one JSON document, and its exit codes."""
 
 import os
 from datetime import datetime, timedelta
@@ -157,24 +157,6 @@ def test_a_range_that_fails_stops_the_ranges_after_it(shell: Shell, sandbox: San
     assert shell.json("sync", "acme", code=1)["partitions"] == [day(3)]
 
 
-def test_a_plan_counts_what_would_change_and_writes_nothing(shell: Shell, sandbox: Sandbox) -> None:
-    document = shell.json("plan", "acme", "--partition", day(3))
-    assert list(document) == KEYS
-    assert document["status"] == "planned"
-    assert document["entities"]["companies"]["created"] > 0
-    assert sandbox.hubspot.counts.writes == 0
-    assert document["requests"]["hubspot"]["writes"] == 0
-    assert sandbox.hubspot.records("companies") == {}
-    done = shell.json("sync", "acme", "--partition", day(3))
-    for entity in ("companies", "contacts"):
-        assert done["entities"][entity] == document["entities"][entity]
-
-
-def test_a_plan_leaves_its_windows_due(shell: Shell) -> None:
-    planned = shell.json("plan", "acme")["partitions"]
-    assert shell.json("sync", "acme")["partitions"] == planned == [day(3), day(2), day(1)]
-
-
 def test_text_has_the_table_the_requests_and_the_run(shell: Shell) -> None:
     result = shell("sync", "acme", "--from", day(3), "--to", day(2))
     assert result.exit_code == 0
@@ -183,7 +165,6 @@ def test_text_has_the_table_the_requests_and_the_run(shell: Shell) -> None:
     assert "of them writes." in result.stdout
     assert "Done in " in result.stdout
     assert result.stderr == ""
-    assert "nothing was written to HubSpot" in shell("plan", "acme", "--partition", day(1)).stdout
 
 
 def test_a_database_that_is_down_is_said_plainly(shell: Shell) -> None:
