@@ -75,6 +75,7 @@ def settlement(entry: Entry, outcome: Outcome) -> Settlement:
         category=outcome.category,
         message=outcome.message,
         correlation_id=outcome.correlation_id,
+        created=outcome.created if entry.operation.action is Action.CREATE else None,
     )
 
 

@@ -66,6 +66,7 @@ class Settlement:
         category: the API's word for a refusal.
         message: the refusal in plain words, without personal data.
         correlation_id: what HubSpot's support asks for.
+        created: of a create, whether HubSpot made the record; None where its answer did not say.
     """
 
     entry: Entry
@@ -75,6 +76,7 @@ class Settlement:
     category: str | None = None
     message: str | None = None
     correlation_id: str | None = None
+    created: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,13 +238,14 @@ class Journal:
                 item.category,
                 item.message,
                 item.correlation_id,
+                item.created,
             )
             for item in settlements
         ]
         archived = list(forgotten)
         with self._engine.begin() as database:
             for statement, names, rows in (
-                (SETTLE, "trace_id status hubspot_id http_status category message correlation_id", ended),
+                (SETTLE, _SETTLEMENT_NAMES, ended),
                 (IDENTITY, _IDENTITY_NAMES, [_identity_values(row) for row in _newest(identities)]),
                 (LINK, _LINK_NAMES, [_link_values(row) for row in _last(links, _link_values, 4)]),
                 (REJECT, _REJECT_NAMES, [_reject_values(row) for row in _last(rejects, _reject_values, 2)]),
@@ -276,6 +279,7 @@ class Journal:
             database.execute(statement, self._own | dict(values))
 
 
+_SETTLEMENT_NAMES = "trace_id status hubspot_id http_status category message correlation_id created"
 _IDENTITY_NAMES = "object_type record_key hubspot_id email fingerprint properties stamp"
 _LINK_NAMES = "from_type from_key to_type to_key from_id to_id types status reason"
 _REJECT_NAMES = "entity record_key cause message remedy record partition"

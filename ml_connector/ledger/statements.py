@@ -22,10 +22,11 @@ SETTLE = sa.text(
     """
     UPDATE ml_connector.operation AS o
     SET status = v.status, hubspot_id = coalesce(v.hubspot_id, o.hubspot_id), http_status = v.http_status,
-        category = v.category, message = v.message, correlation_id = v.correlation_id, finished_at = now()
+        category = v.category, message = v.message, correlation_id = v.correlation_id, created = v.created,
+        finished_at = now()
     FROM unnest(:trace_id ::text[], :status ::text[], :hubspot_id ::text[], :http_status ::int[], :category ::text[],
-                :message ::text[], :correlation_id ::text[])
-      AS v(trace_id, status, hubspot_id, http_status, category, message, correlation_id)
+                :message ::text[], :correlation_id ::text[], :created ::boolean[])
+      AS v(trace_id, status, hubspot_id, http_status, category, message, correlation_id, created)
     WHERE o.run_id = :run_id AND o.trace_id = v.trace_id
     """
 )

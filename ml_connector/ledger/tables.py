@@ -100,6 +100,12 @@ operation = sa.Table(
     sa.Column(
         "stamp", sa.DateTime, comment="lastModifiedDateTime of the Visma record: naive, by Visma's own clock."
     ),
+    sa.Column(
+        "created",
+        sa.Boolean,
+        comment="Of a confirmed create: whether HubSpot made the record then, or had it by its unique id already; "
+        "empty where its answer did not say.",
+    ),
     sa.Index("ix_operation_connection_record_key", "connection", "record_key", sa.desc("id")),
     sa.Index("ix_operation_run_id_trace_id", "run_id", "trace_id", unique=True),
     sa.Index("ix_operation_run_id_entity_status", "run_id", "entity", "status"),

@@ -94,6 +94,13 @@ class TestCounts:
         for key, hubspot_id in counts.samples.items():
             assert chain.company(key).id == hubspot_id
 
+    def test_the_ledger_knows_which_records_were_made(self, chain: Chain) -> None:
+        planned = plan(chain, customer("1"), customer("2"))
+        chain.portal.add_record("companies", {"name": "There", "visma_customer_id": "acme:2"})
+        chain.load_companies(planned)
+        rows = chain.rows("operation", "record_key, status, created")
+        assert sorted(rows) == [("customer:1", "confirmed", True), ("customer:2", "confirmed", False)]
+
     def test_the_identities_are_those_of_the_portal(self, chain: Chain) -> None:
         pair = [supplier("9", corporateId=NUMBER)]
         chain.load_companies(plan(chain, customer("1", corporateId=NUMBER), suppliers=pair))

@@ -62,6 +62,16 @@ class TestOperations:
         details = rows(empty_ledger, "operation", "http_status, category, message, correlation_id", "id")
         assert details[:2] == [(200, None, None, None), (400, "INVALID_EMAIL", "no", "c")]
 
+    def test_whether_a_create_made_the_record_is_kept(self, empty_ledger: sa.Engine) -> None:
+        mine = journal(empty_ledger)
+        mine.intend([entry(1), entry(2), entry(3)])
+        mine.settle([end(entry(1), created=True), end(entry(2), created=False), end(entry(3))])
+        assert rows(empty_ledger, "operation", "record_key, created") == [
+            ("customer:1", True),
+            ("customer:2", False),
+            ("customer:3", None),
+        ]
+
     def test_an_end_without_an_id_keeps_the_known_one(self, empty_ledger: sa.Engine) -> None:
         mine = journal(empty_ledger)
         mine.intend([entry(1, action=Action.UPDATE, hubspot_id="901")])
