@@ -28,34 +28,38 @@ from ml_connector.hubspot.visma_group import (
 )
 from ml_connector.hubspot.writable import writable
 from ml_connector.ping_findings import Finding, Level
-from ml_connector.settings import ConnectionSettings, Switch
+from ml_connector.settings import ConnectionSettings, RecordKind, Switch
 
 SCOPES = (
     "crm.objects.companies.read",
     "crm.objects.companies.write",
     "crm.objects.contacts.read",
     "crm.objects.contacts.write",
+    "crm.schemas.companies.write",
+    "crm.schemas.contacts.write",
+)
+"""What every token must be allowed (reference: hubspot 12)."""
+
+INVOICE_SCOPES = (
     "crm.objects.invoices.read",
     "crm.objects.invoices.write",
     "crm.objects.line_items.read",
     "crm.objects.line_items.write",
-    "crm.schemas.companies.write",
-    "crm.schemas.contacts.write",
     "crm.schemas.invoices.write",
     "e-commerce",
 )
-"""What the token must be allowed; properties of line items have no scope of their own (reference: hubspot 12)."""
+"""What it needs besides where invoices travel; properties of line items have no scope of their own."""
 
 DEAL_SCOPES = ("crm.objects.deals.read", "crm.objects.deals.write")
 """What it needs besides to link invoices with deals."""
 
 OBJECTS = (
-    ("companies", COMPANY_PROPERTIES, STANDARD_COMPANY_PROPERTIES),
-    ("contacts", CONTACT_PROPERTIES, STANDARD_CONTACT_PROPERTIES),
-    ("invoices", INVOICE_PROPERTIES, STANDARD_INVOICE_PROPERTIES),
-    ("line_items", LINE_PROPERTIES, STANDARD_LINE_PROPERTIES),
+    ("companies", COMPANY_PROPERTIES, STANDARD_COMPANY_PROPERTIES, None),
+    ("contacts", CONTACT_PROPERTIES, STANDARD_CONTACT_PROPERTIES, None),
+    ("invoices", INVOICE_PROPERTIES, STANDARD_INVOICE_PROPERTIES, RecordKind.INVOICES),
+    ("line_items", LINE_PROPERTIES, STANDARD_LINE_PROPERTIES, RecordKind.INVOICES),
 )
-"""The objects that every connection writes."""
+"""The objects that a connection writes, with the records they are for; None for those that always travel."""
 
 LITTLE = 0.2
 """The share of HubSpot's daily budget below which what is left deserves a note."""
@@ -71,17 +75,28 @@ def ping_hubspot(settings: ConnectionSettings, client: HubSpotClient) -> Iterato
     account = client.account()
     yield _portal(settings, account)
     yield _scopes(settings, client)
-    for object_type, own, standard in OBJECTS:
-        yield from _properties(client, object_type, own, standard)
-    yield _currencies(settings, account)
-    yield from _payments(settings, client)
-    yield from _transactions(settings, client)
+    for object_type, own, standard, kind in OBJECTS:
+        if settings.carries(kind):
+            yield from _properties(client, object_type, own, standard)
+    if settings.carries(RecordKind.INVOICES):
+        yield _currencies(settings, account)
+    if settings.carries(RecordKind.PAYMENTS):
+        yield from _payments(settings, client)
+    if settings.carries(RecordKind.TRANSACTIONS):
+        yield from _transactions(settings, client)
     yield from _limits(client)
     yield Finding("HubSpot", "automatic companies", Level.NOTE, AUTOMATIC_COMPANIES)
 
 
+def scopes_needed(settings: ConnectionSettings) -> tuple[str, ...]:
+    """Return what the token of a connection must be allowed, by what travels."""
+    if not settings.carries(RecordKind.INVOICES):
+        return SCOPES
+    return (*SCOPES, *INVOICE_SCOPES, *(DEAL_SCOPES if settings.deals.rules else ()))
+
+
 def _scopes(settings: ConnectionSettings, client: HubSpotClient) -> Finding:
-    needed = SCOPES + (DEAL_SCOPES if settings.deals.rules else ())
+    needed = scopes_needed(settings)
     lacking = client.token_info().lacking(needed)
     if lacking:
         message = f"The token lacks {', '.join(lacking)}. Add them to the service key in HubSpot."
@@ -107,7 +122,8 @@ def _payments(settings: ConnectionSettings, client: HubSpotClient) -> Iterator[F
     settled = (found.ready and not found.on_trial) or settings.payments.records is Switch.OFF
     yield Finding("HubSpot", "payments", Level.OK if settled else Level.NOTE, found.reason)
     if found.ready:
-        yield from _properties(client, PAYMENTS, PAYMENT_PROPERTIES, STANDARD_PAYMENT_PROPERTIES)
+        standard = STANDARD_PAYMENT_PROPERTIES
+        yield from _properties(client, PAYMENTS, PAYMENT_PROPERTIES, standard, called="payments")
 
 
 def _transactions(settings: ConnectionSettings, client: HubSpotClient) -> Iterator[Finding]:
@@ -120,7 +136,8 @@ def _transactions(settings: ConnectionSettings, client: HubSpotClient) -> Iterat
     settled = settings.transactions.object != AUTO or (where.name is not None and where.exists)
     yield Finding("HubSpot", "transactions", Level.OK if settled else Level.NOTE, where.reason)
     if where.name and where.exists:
-        yield from _properties(client, where.name, transaction_properties(where.name), ())
+        own = transaction_properties(where.name)
+        yield from _properties(client, where.name, own, (), called="transactions")
 
 
 def _limits(client: HubSpotClient) -> Iterator[Finding]:
@@ -151,30 +168,39 @@ def _portal(settings: ConnectionSettings, account: Account) -> Finding:
 
 
 def _properties(
-    client: HubSpotClient, object_type: str, own: tuple[PropertySpec, ...], standard: tuple[str, ...]
+    client: HubSpotClient,
+    object_type: str,
+    own: tuple[PropertySpec, ...],
+    standard: tuple[str, ...],
+    *,
+    called: str | None = None,
 ) -> Iterator[Finding]:
-    """Compare the portal's properties with those needed; what is only missing is made by the first sync."""
+    """Compare the portal's properties with those needed; what is only missing is made by the first sync.
+
+    ``called`` is what a person calls the object, where that is not its name in calls.
+    """
+    called = called or object_type
     try:
         definitions = client.properties(object_type)
     except PermanentApiError as error:
         if not is_about_portal(error):
             raise
-        yield Finding("HubSpot", f"{object_type} properties", Level.STOP, str(error))
+        yield Finding("HubSpot", f"{called} properties", Level.STOP, str(error))
         return
     report = preflight(own, definitions)
     standing = (*report.wrong_type, *report.not_unique, *report.read_only, *report.no_room)
     if standing:
         fatal = [text for text in report.problems() if any(name in text for name in standing)]
-        yield Finding("HubSpot", f"{object_type} properties", Level.STOP, " ".join(fatal))
+        yield Finding("HubSpot", f"{called} properties", Level.STOP, " ".join(fatal))
     elif report.missing:
         message = f"{len(report.missing)} properties are missing; the first sync makes them."
-        yield Finding("HubSpot", f"{object_type} properties", Level.NOTE, message)
+        yield Finding("HubSpot", f"{called} properties", Level.NOTE, message)
     else:
-        yield Finding("HubSpot", f"{object_type} properties", Level.OK, f"All {len(own)} properties fit.")
+        yield Finding("HubSpot", f"{called} properties", Level.OK, f"All {len(own)} properties fit.")
     unique = [item for item in definitions.values() if item.unique and not item.hubspot_defined]
-    room = f"{len(unique)} of the {MOST_UNIQUE} unique properties of {object_type} are taken."
-    yield Finding("HubSpot", f"{object_type} keys", Level.OK, room)
+    room = f"{len(unique)} of the {MOST_UNIQUE} unique properties of {called} are taken."
+    yield Finding("HubSpot", f"{called} keys", Level.OK, room)
     locked = writable(standard, definitions).dropped
     if locked:
         message = f"HubSpot does not let {', '.join(locked)} be written; these values will not travel."
-        yield Finding("HubSpot", f"{object_type} fields", Level.NOTE, message)
+        yield Finding("HubSpot", f"{called} fields", Level.NOTE, message)

@@ -11,7 +11,7 @@ import yaml
 
 from ml_connector.cli.main import main
 from ml_connector.hubspot import payments_setup, transaction_object
-from ml_connector.ping_hubspot import DEAL_SCOPES, SCOPES
+from ml_connector.ping_hubspot import DEAL_SCOPES, INVOICE_SCOPES, SCOPES
 from ml_connector.records import normal_forms
 from ml_connector.settings import ConnectionSettings
 from ml_connector_tests.source_tree import ROOT, project_files
@@ -222,4 +222,10 @@ def test_the_examples_of_normal_forms_are_right() -> None:
 def test_the_scopes_of_the_set_up_are_those_that_ping_asks_for() -> None:
     text = (ROOT / "docs" / "setup.md").read_text()
     named = set(re.findall(r"\| `(crm\.[a-z_.]+|e-commerce)` \|", text))
-    assert named == {*SCOPES, *DEAL_SCOPES, *payments_setup.SCOPES, *transaction_object.SCOPES}
+    assert named == {
+        *SCOPES,
+        *INVOICE_SCOPES,
+        *DEAL_SCOPES,
+        *payments_setup.SCOPES,
+        *transaction_object.SCOPES,
+    }

@@ -23,6 +23,8 @@ from ml_connector.visma.client import VismaClient, visma_transport
 IMPATIENT = RetryPolicy(attempts=3, longest_wait=10.0, budget=15.0, read_timeout=60.0)
 """A person waits for the answer: a host that is down is reported after seconds, not after the minute a run tries."""
 
+LONGEST_SUBJECT = len("transactions properties")
+
 MARKS = {Level.OK: "[green]ok[/]", Level.NOTE: "[yellow]note[/]", Level.STOP: "[bold red]stop[/]"}
 
 
@@ -90,7 +92,7 @@ def _stops(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _fields(finding: Finding) -> list[tuple[str, int]]:
-    return [(MARKS[finding.level], 4), (finding.system, 7), (finding.subject, 20)]
+    return [(MARKS[finding.level], 4), (finding.system, 7), (finding.subject, LONGEST_SUBJECT)]
 
 
 def _verdict(name: str, stops: int) -> str:

@@ -83,7 +83,7 @@ def test_it_writes_nothing(shell: Shell, sandbox: Sandbox) -> None:
 
 def test_on_a_screen_it_ends_with_the_verdict_and_the_next_step(shell: Shell) -> None:
     result = shell("ping", "acme")
-    assert result.stdout.splitlines()[0] == "ok   Visma   customers            6 customers can be read."
+    assert result.stdout.splitlines()[0] == "ok   Visma   customers               6 customers can be read."
     assert "acme is ready. See what would change: ml-connector plan acme" in result.stdout
     del os.environ["HUBSPOT_ACCESS_TOKEN"]
     result = shell("ping", "acme")

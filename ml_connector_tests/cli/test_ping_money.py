@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ml_connector.hubspot.money_group import INVOICE_PROPERTIES, LINE_PROPERTIES
-from ml_connector.ping_hubspot import DEAL_SCOPES, SCOPES
+from ml_connector.ping_hubspot import DEAL_SCOPES, INVOICE_SCOPES, SCOPES
 from ml_connector.sandbox.hubspot.settings import ALL_SCOPES
 from ml_connector.sandbox.server import Sandbox
 from ml_connector_tests.cli.conftest import Shell
@@ -42,7 +42,7 @@ def test_a_fresh_portal(shell: Shell, sandbox: Sandbox) -> None:
     assert sandbox.hubspot.counts.writes == 0
 
 
-@pytest.mark.parametrize("scope", [*SCOPES, *DEAL_SCOPES])
+@pytest.mark.parametrize("scope", [*SCOPES, *INVOICE_SCOPES, *DEAL_SCOPES])
 def test_every_scope_is_named(shell: Shell, sandbox: Sandbox, scope: str) -> None:
     sandbox.hubspot.configure(scopes=ALL_SCOPES - {scope})
     level, message = said(look(shell, code=1), "scopes")
@@ -53,7 +53,19 @@ def test_every_scope_is_named(shell: Shell, sandbox: Sandbox, scope: str) -> Non
 def test_deals_need_no_scope_where_nothing_is_linked_to_them(shell: Shell, sandbox: Sandbox) -> None:
     sandbox.hubspot.configure(scopes=ALL_SCOPES - set(DEAL_SCOPES))
     findings = look(shell, deals={"rules": []})
+    needed = len(SCOPES + INVOICE_SCOPES)
+    assert said(findings, "scopes") == ("ok", f"The token has all {needed} scopes it needs.")
+
+
+def test_nothing_is_asked_of_the_portal_for_records_that_do_not_travel(
+    shell: Shell, sandbox: Sandbox
+) -> None:
+    sandbox.hubspot.configure(scopes=frozenset(SCOPES))
+    findings = look(shell, records=["purchases"])
     assert said(findings, "scopes") == ("ok", f"The token has all {len(SCOPES)} scopes it needs.")
+    assert {"companies properties", "contacts properties"} <= findings.keys()
+    money = ("invoices properties", "line_items properties", "currencies", "payments", "transactions")
+    assert findings.keys().isdisjoint(money)
 
 
 def test_an_object_the_token_may_not_see_stops(shell: Shell, sandbox: Sandbox) -> None:
@@ -78,7 +90,7 @@ class TestPayments:
         level, message = said(findings, "payments")
         assert level == "note"
         assert "crm.objects.commercepayments.write" in message
-        assert "commerce_payments properties" not in findings
+        assert "payments properties" not in findings
 
     def test_where_they_are_a_must_that_stops(self, shell: Shell, sandbox: Sandbox) -> None:
         sandbox.hubspot.configure(scopes=ALL_SCOPES - {"crm.objects.commercepayments.write"})
@@ -92,7 +104,7 @@ class TestPayments:
         )
         findings = look(shell)
         assert said(findings, "payments")[0] == "ok"
-        assert said(findings, "commerce_payments properties")[0] == "note"
+        assert said(findings, "payments properties")[0] == "note"
 
     def test_switched_off_is_well(self, shell: Shell, sandbox: Sandbox) -> None:
         assert said(look(shell, payments={"records": "off"}), "payments")[0] == "ok"
@@ -116,7 +128,7 @@ class TestTransactions:
     def test_an_object_of_the_owner_is_looked_at(self, shell: Shell, sandbox: Sandbox) -> None:
         findings = look(shell, transactions={"object": "orders"})
         assert said(findings, "transactions") == ("ok", "Sales transactions are kept in the object orders.")
-        assert said(findings, "orders properties")[0] == "note"
+        assert said(findings, "transactions properties")[0] == "note"
 
     def test_one_that_does_not_exist_stops(self, shell: Shell, sandbox: Sandbox) -> None:
         findings = look(shell, code=1, transactions={"object": "p1_sales"})
