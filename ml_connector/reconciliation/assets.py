@@ -17,6 +17,7 @@ from ml_connector.hubspot.lost import settle_lost_intents
 from ml_connector.hubspot.resource import HubSpotResource
 from ml_connector.ledger.journal import About, Journal
 from ml_connector.ledger.queries import LedgerReader
+from ml_connector.ledger.refusals import Refusals, Subject
 from ml_connector.partitions import windows_of
 from ml_connector.reconciliation.compare import CHECKS, Comparison, Verdict
 from ml_connector.reconciliation.explain import SyncedWindows
@@ -172,11 +173,16 @@ class _Reconciliation:
         return Reconciler(
             visma=VismaSide(self._visma, mapper, settings.transactions, base, currencies),
             hubspot=HubSpotSide(self._client, settings.name, settings.zone, base),
-            sales=sales_object(self._client, settings.transactions) if carried else NOT_CARRIED,
+            sales=self._sales_object() if carried else NOT_CARRIED,
             engine=engine(),
             windows=windows.__getitem__,
             deletions=settings.reconciliation.deletions,
         )
+
+    def _sales_object(self) -> SalesObject:
+        refusals = Refusals(engine(), self._settings.name, self._client.token_mark)
+        refused = refusals.known(Subject.TRANSACTIONS)
+        return sales_object(self._client, self._settings.transactions, str(refused) if refused else None)
 
     def _base_currency(self) -> str:
         rows = [row for page in self._visma.changed("currencies") for row in page]
@@ -212,7 +218,7 @@ class _Reconciliation:
 def _about_sales(sales: SalesObject) -> tuple[str, ...]:
     if sales.name:
         return ()
-    return (f"{sales.reason} They are not compared; Visma's totals are shown.",)
+    return (f"Sales transactions are not compared; Visma's totals are shown. {sales.reason}",)
 
 
 def _calls(counts: Mapping[str, RequestCounts]) -> dict[str, int]:

@@ -203,11 +203,14 @@ def _money(
             for (month, currency), value in list(off.items())[:TOLD]
         )
         more = f" and {len(off) - TOLD} more" * (len(off) > TOLD)
-        return False, f"{len(off)} of {len(groups)} totals differ (HubSpot less Visma): {some}{more}."
+        differ = "differs" if len(off) == 1 else "differ"
+        return False, f"{len(off)} of {len(groups)} totals {differ} (HubSpot less Visma): {some}{more}."
     if places := found.differ_in(names, kinds):
         return False, f"The totals agree, but single documents differ in {places} places."
-    return True, f"{len(groups)} totals agree to the cent."
+    agree = "1 total agrees" if len(groups) == 1 else f"{len(groups)} totals agree"
+    return True, f"{agree} to the cent."
 
 
 def _none(many: int, what: str) -> tuple[bool, str]:
-    return many == 0, f"{many} are {what}." if many else f"None is {what}."
+    are = {0: "None is", 1: "1 is"}.get(many, f"{many} are")
+    return many == 0, f"{are} {what}."

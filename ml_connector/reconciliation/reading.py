@@ -28,14 +28,21 @@ class SalesObject:
 NOT_CARRIED = SalesObject(None, "By the setting records sales transactions do not travel.")
 
 
-def sales_object(client: HubSpotClient, rules: TransactionRules) -> SalesObject:
+def sales_object(client: HubSpotClient, rules: TransactionRules, refused: str | None = None) -> SalesObject:
     """Return where the portal keeps sales transactions. Only reads: what is not there yet is not made.
+
+    Args:
+        client: the portal.
+        rules: the settings.
+        refused: what the portal said when a sync tried to make our own object, where it did.
 
     Raises:
         UsageError: the object that the settings name cannot be used.
     """
     where = transaction_object(client, rules)
-    if where.name is None or not where.exists:
+    if not where.exists:
+        return SalesObject(None, refused or where.reason)
+    if where.name is None:
         return SalesObject(None, where.reason)
     if TRANSACTION_ID not in client.properties(where.name):
         return SalesObject(None, f"The object {where.name} holds no sales transactions yet.")

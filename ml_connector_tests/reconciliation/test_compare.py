@@ -100,6 +100,16 @@ def test_each_difference_fails_the_checks_it_belongs_to(cause: Cause, failing: s
     assert {name for name, good in passed(books.compared()).items() if not good} == failing
 
 
+def test_one_of_a_thing_is_told_as_one() -> None:
+    books = Books()
+    books.enter(fact("invoice:1"))
+    assert verdicts(books.compared(), DOCUMENTS)[0].sentence == "1 total agrees to the cent."
+    PLANTED[Cause.MISSING_LINK](books, "invoice:1")
+    assert verdicts(books.compared(), DOCUMENTS)[-1].sentence == "1 is linked to no company or another one."
+    books.edit("invoice:1", amount=Decimal(1))
+    assert verdicts(books.compared(), DOCUMENTS)[0].sentence.startswith("1 of 1 totals differs")
+
+
 def test_a_transaction_fails_its_own_check() -> None:
     books = Books()
     books.enter(fact("transaction:AR:000001", status="", shown="", balance=Decimal(0)))

@@ -47,6 +47,8 @@ def test_before_the_first_sync_visma_s_totals_stand_alone(bare: Portal) -> None:
     where = sales_object(bare.hubspot.client, TransactionRules())
     assert where.name is None
     assert "no custom object" in where.reason
+    refused = "Custom objects need an Enterprise subscription."
+    assert sales_object(bare.hubspot.client, TransactionRules(), refused).reason == refused
     assert sales_object(bare.hubspot.client, TransactionRules(object="ledger")).name is None
     assert "holds no sales" in sales_object(bare.hubspot.client, TransactionRules(object="orders")).reason
     with pytest.raises(UsageError):
