@@ -106,7 +106,14 @@ operation = sa.Table(
         comment="Of a confirmed create: whether HubSpot made the record then, or had it by its unique id already; "
         "empty where its answer did not say.",
     ),
-    sa.Index("ix_operation_connection_record_key", "connection", "record_key", sa.desc("id")),
+    sa.Index(
+        "ix_operation_connection_record_key",
+        "connection",
+        "record_key",
+        sa.desc("id"),
+        # Byte by byte: so it finds the links of a record by the start of their key as well.
+        postgresql_ops={"record_key": "text_pattern_ops"},
+    ),
     sa.Index("ix_operation_run_id_trace_id", "run_id", "trace_id", unique=True),
     sa.Index("ix_operation_run_id_entity_status", "run_id", "entity", "status"),
     sa.Index(
