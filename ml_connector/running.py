@@ -171,7 +171,7 @@ class ConnectionRun(JobRun):
         if steps is not None:
             every = job.asset_layer.executable_asset_keys
             job = job.get_subset(asset_selection={key for key in every if key.path[1] in steps})
-        command = "sync" if steps is None else "plan"
+        command = "sync" if steps is None or "hubspot" in steps else "plan"
         super().__init__(
             instance,
             job,

@@ -125,6 +125,7 @@ def run_windows(
 
     started = time.monotonic()
     summary = Summary(settings.name)
+    writes = steps is None or "hubspot" in steps
     with connector_instance(keeps_output=False) as instance:
         fail_dead_runs(instance)
         keys = choose_partitions(instance, settings, first, last)
@@ -134,7 +135,7 @@ def run_windows(
             summary.partitions = keys[: keys.index(end) + 1]
             title = f"{start} to {end}" if start != end else start
             summary.error = follow(run, title, quiet=quiet, warnings=summary.warnings)
-            _add(summary, settings.name, run.run_id, planned=steps is not None)
+            _add(summary, settings.name, run.run_id, planned=not writes)
             if summary.error is not None or not run.succeeded:
                 summary.status = "failed"
                 break

@@ -1,5 +1,6 @@
 """The step ``hubspot``: ensure the properties, then carry out the plans. The only step that writes outside."""
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES, CONTACT_PROPERT
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals
 from ml_connector.ledger.wholeness import WholenessReader
+from ml_connector.plan.refreshed import FRESH, Replanner
 from ml_connector.settings import ConnectionSettings
 from ml_connector.step import Step, counted
 from ml_connector.storage import Dataset
@@ -95,6 +97,7 @@ def _carry_out(
     name, run_id = step.settings.name, context.run.run_id
     ledger = LedgerReader(engine(), name)
     journal = step.journal(context)
+    old = _is_old(context, step.key("plan", load.entity), plan)
     hands = Hands(
         settings=step.settings,
         client=client,
@@ -103,6 +106,7 @@ def _carry_out(
         records=RecordLoader(client, journal, ledger, run_id, policies(step.settings)),
         links=LinkLoader(client, journal, ledger, run_id),
         openings=Openings(client, journal, WholenessReader(engine(), name), run_id),
+        replanner=Replanner(step.settings, ledger, client) if old else None,
     )
     with counted(journal, "hubspot", client.requests):
         settle_lost_intents(client, journal)
@@ -111,6 +115,14 @@ def _carry_out(
     return dg.MaterializeResult(
         metadata=_metadata(counts, step, context), check_results=_results(counts, name)
     )
+
+
+def _is_old(context: dg.AssetExecutionContext, planned: dg.AssetKey, plan: Dataset) -> bool:
+    """Return whether a plan is of another run, or of a step of this one that ended some time ago."""
+    if any(file.run_id != context.run.run_id for file in plan.files):
+        return True
+    (step,) = context.instance.get_run_step_stats(context.run.run_id, ["__".join(planned.path)])
+    return step.end_time is not None and time.time() - step.end_time > FRESH.total_seconds()
 
 
 def _checks(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:

@@ -5,6 +5,7 @@ The assets of the step hand in their plan; what comes back are the counts of eve
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from ml_connector.datasets import Dataset
 from ml_connector.hubspot.client import HubSpotClient
@@ -23,6 +24,7 @@ from ml_connector.ledger.refusals import Refusals, Subject
 from ml_connector.plan.bookings import not_taken
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.purchases import with_companies
+from ml_connector.plan.refreshed import Replanner
 from ml_connector.settings import ConnectionSettings, RecordKind
 from ml_connector.settings_merging import Policy
 
@@ -32,7 +34,10 @@ Counts = dict[str, LoadCounts]
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What a load works with: the portal, the run's ledger, past refusals, and who carries out each operation."""
+    """What a load works with: the portal, the run's ledger, past refusals, and who carries out each operation.
+
+    ``replanner`` is there where the plan is old, so that what depends on the portal is planned again.
+    """
 
     settings: ConnectionSettings
     client: HubSpotClient
@@ -41,6 +46,7 @@ class Hands:
     records: RecordLoader
     links: LinkLoader
     openings: Openings
+    replanner: Replanner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,9 @@ class Load:
 
 def load_companies(hands: Hands, plan: Dataset) -> Counts:
     """Create and update companies, then write what was bought from suppliers on theirs, those just made included."""
-    counts = {"companies": hands.records.load("companies", operations(plan, "companies"))}
+    read = partial(operations, plan, "companies")
+    planned = hands.replanner.companies(read) if hands.replanner else read()
+    counts = {"companies": hands.records.load("companies", planned)}
     if hands.settings.carries(RecordKind.PURCHASES):
         bought = with_companies(operations(plan, "purchases"), hands.ledger)
         counts["purchases"] = hands.records.load("companies", bought)
@@ -73,7 +81,9 @@ def load_companies(hands: Hands, plan: Dataset) -> Counts:
 
 def load_contacts(hands: Hands, plan: Dataset) -> Counts:
     """Create and update contacts, then link them with their companies."""
-    contacts = hands.records.load("contacts", operations(plan, "contacts"))
+    read = partial(operations, plan, "contacts")
+    planned = hands.replanner.contacts(read) if hands.replanner else read()
+    contacts = hands.records.load("contacts", planned)
     links = hands.links.load(operations(plan, "links"), hands.records.created_ids)
     return {"contacts": contacts, "links": links}
 

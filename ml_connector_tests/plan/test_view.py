@@ -66,7 +66,10 @@ def test_a_link_shows_its_ends_and_no_values() -> None:
 def test_reasons_are_counted_by_section_with_the_first_records() -> None:
     plan = [operation(Action.SKIP, number, reason="too old") for number in range(5)]
     (found,) = view([*plan, operation(Action.REJECT, 9, reason="too old")], most=1)
-    assert (found.reasons[Section.SKIP]["too old"].many, found.reasons[Section.REJECT]["too old"].many) == (5, 1)
+    assert (found.reasons[Section.SKIP]["too old"].many, found.reasons[Section.REJECT]["too old"].many) == (
+        5,
+        1,
+    )
     assert found.reasons[Section.SKIP]["too old"].keys == ["customer:0", "customer:1", "customer:2"]
 
 
