@@ -108,7 +108,7 @@ class ContactPlanner:
                 planned.append(
                     self._operation(record, Action.SKIP, hubspot_id=mine.hubspot_id, reason=_OLDER)
                 )
-            elif mine.fingerprint == fingerprint(record.wanted, self._rules) and mine.key == record.key:
+            elif mine.key == record.key and self._is_settled(record, mine, identities):
                 planned.append(self._operation(record, Action.UNCHANGED, hubspot_id=mine.hubspot_id))
             else:
                 changed.append(Known(record, mine))
@@ -119,6 +119,11 @@ class ContactPlanner:
         for record in records:
             if record.key in sendable:
                 yield from self._links(record, sendable[record.key].hubspot_id, links)
+
+    def _is_settled(self, record: ContactRecord, mine: Identity, identities: Mapping[str, Identity]) -> bool:
+        """Return whether a record was synced as it is, for each of the Visma contacts that share its mailbox."""
+        same = mine.fingerprint == fingerprint(record.wanted, self._rules)
+        return same and all(key in identities for key in record.keys)
 
     def _plan_changed(self, changed: Sequence[Known], unknown: list[ContactRecord]) -> Iterator[Operation]:
         """Compare changed records with the values HubSpot holds now.

@@ -82,6 +82,18 @@ class TestNew:
         load(chain, [at(person(1, "kari@fjord.no", active=False), LATER)])
         assert chain.contact("kari@fjord.no").values["visma_contact_status"] == "inactive"
 
+    def test_one_more_in_a_known_mailbox_is_known_by_its_own_number_too(self, chain: Chain) -> None:
+        """An invoice that names the second one would wait for it for ever."""
+        load(chain, [person(1, "post@fjord.no")])
+        both = [person(1, "post@fjord.no"), person(2, "post@fjord.no")]
+        load(chain, both)
+        known = chain.ledger.identities("contacts", ["contact:1", "contact:2"])
+        assert {one.hubspot_id for one in known.values()} == {chain.contact("post@fjord.no").id}
+        assert known.keys() == {"contact:1", "contact:2"}
+        chain.portal.forget_calls()
+        assert plan(chain, both, unknown=0)["contact:1"].action is Action.UNCHANGED
+        assert chain.portal.counts.calls == 0
+
     def test_two_of_ours_on_one_contact_of_theirs(self, chain: Chain) -> None:
         """The first claims it; the other is the same mailbox and writes nothing over it."""
         mine = chain.portal.add_record(
