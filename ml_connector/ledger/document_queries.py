@@ -1,6 +1,6 @@
 """What the planning of documents asks the ledger: what was sent of them, which are drafts, late or without a deal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,6 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from ml_connector.ledger.queries import stamp_text
+
+NAMED_CONTACT = "named_contact"
+NAMED_EMAIL = "named_email"
+"""What the ledger remembers of an invoice besides what HubSpot holds: the key of the contact that it names, and the
+e-mail address. There is an index on each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,16 @@ class Late:
     hubspot_id: str
     shown: str | None
     days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """An invoice that was sent, and whom it names: a contact by its key, and an e-mail address."""
+
+    key: str
+    hubspot_id: str
+    contact: str | None
+    email: str | None
 
 
 class DocumentReader:
@@ -105,6 +120,50 @@ class DocumentReader:
         )
         return [_sent(row, (*names, "customer")) for row in rows]
 
+    def naming(self, names: Sequence[str]) -> list[Billed]:
+        """Return the invoices that name a contact by one of these keys or addresses, linked or not."""
+        rows = self._rows(
+            f"""
+            {_BILLED} AND (properties->>'named_contact' = ANY(:names) OR properties->>'named_email' = ANY(:names))
+            ORDER BY record_key
+            """,
+            names=list(names),
+        )
+        return [Billed(*row) for row in rows]
+
+    def without_contact(self, companies: Sequence[str]) -> list[Billed]:
+        """Return the invoices of companies, by their keys, that are linked to no contact and owe no such link."""
+        found = self._rows(
+            """
+            SELECT c.from_key FROM ml_connector.link AS c
+            WHERE c.connection = :connection AND c.from_type = 'invoices' AND c.to_type = 'companies'
+              AND c.to_key = ANY(:companies) AND NOT EXISTS (
+                SELECT FROM ml_connector.link AS l
+                WHERE l.connection = c.connection AND l.from_type = 'invoices' AND l.from_key = c.from_key
+                  AND l.to_type = 'contacts'
+              )
+            """,
+            companies=list(companies),
+        )
+        keys = [row[0] for row in found]
+        rows = self._rows(f"{_BILLED} AND record_key = ANY(:keys) ORDER BY record_key", keys=keys)
+        return [Billed(*row) for row in rows] if keys else []
+
+    def contacts_of(self, keys: Sequence[str]) -> dict[str, set[str]]:
+        """Return the contacts that invoices are linked to for sure, by the invoice's key."""
+        rows = self._rows(
+            """
+            SELECT from_key, to_key FROM ml_connector.link
+            WHERE connection = :connection AND from_type = 'invoices' AND from_key = ANY(:keys)
+              AND to_type = 'contacts' AND status = 'confirmed'
+            """,
+            keys=list(keys),
+        )
+        found: dict[str, set[str]] = {}
+        for invoice, contact in rows:
+            found.setdefault(invoice, set()).add(contact)
+        return found
+
     def has_newer_window(self, partition: str) -> bool:
         """Return whether any run has been at a later window than this."""
         rows = self._rows(
@@ -136,3 +195,9 @@ def _sent(row: Any, names: tuple[str, ...]) -> SentInvoice:
         stamp=stamp_text(row[3]),
         values=dict(zip(names, row[4:], strict=True)),
     )
+
+
+_BILLED = """
+    SELECT record_key, hubspot_id, properties->>'named_contact', properties->>'named_email'
+    FROM ml_connector.identity WHERE connection = :connection AND object_type = 'invoices'
+"""

@@ -147,6 +147,15 @@ identity = sa.Table(
     _instant("updated_at", "When this row was written.", nullable=False),
     sa.Index("ix_identity_hubspot_id", "connection", "object_type", "hubspot_id"),
     sa.Index("ix_identity_email", "connection", "object_type", "email"),
+    *(
+        sa.Index(
+            f"ix_identity_{name}",
+            "connection",
+            sa.text(f"(properties ->> '{name}')"),
+            postgresql_where=sa.text("object_type = 'invoices'"),
+        )
+        for name in ("named_contact", "named_email")
+    ),
     comment="Which HubSpot record each Visma record is, and what we know it to hold.",
 )
 

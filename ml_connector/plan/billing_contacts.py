@@ -6,9 +6,12 @@ Only contacts that are in HubSpot or come with this run are chosen: an invoice m
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ml_connector.ledger.document_queries import NAMED_CONTACT, NAMED_EMAIL
 from ml_connector.ledger.queries import Identity, KnownLink, LedgerReader
 from ml_connector.plan.links import CONFIRMED, Wanted
 from ml_connector.plan.upcoming import Upcoming
+from ml_connector.records.invoice_model import InvoiceRecord
+from ml_connector.records.model import Properties
 
 OBJECT = "contacts"
 
@@ -21,6 +24,11 @@ class Ask:
     contacts: Sequence[str]
     emails: Sequence[str]
     customer: str | None
+
+
+def named(record: InvoiceRecord) -> Properties:
+    """Return what the ledger keeps of an invoice so that a contact who comes later is linked with it."""
+    return {NAMED_CONTACT: next(iter(record.contacts), None), NAMED_EMAIL: next(iter(record.emails), None)}
 
 
 class ContactChooser:

@@ -126,15 +126,22 @@ class InvoiceLinks:
         else:
             yield from (Wanted(held.to_key, DEALS) for held in leading_to(document.links, DEALS))
 
-    def owed(self, planned: Collection[str], partition: str) -> Iterator[Operation]:
+    def owed(
+        self, planned: Collection[str], partition: str, *, settled: Collection[str] = ()
+    ) -> Iterator[Operation]:
         """Yield the links that earlier runs could not make, of invoices this run has not planned.
 
         A contact that never came is replaced by the customer's own, where there is one.
+
+        Args:
+            planned: keys of the invoices that this run has planned.
+            partition: the window that the links go into.
+            settled: keys of invoices whose contact was chosen in this run.
         """
         pending = [
             held
             for held in self._ledger.pending_links(INVOICE_TIES.from_type)
-            if held.from_key not in planned
+            if held.from_key not in planned and not (held.to_type == CONTACTS and held.from_key in settled)
         ]
         contacts = [held for held in pending if held.to_type == CONTACTS]
         coming = self._contacts.is_coming(held.to_key for held in contacts)

@@ -12,11 +12,12 @@ from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.ledger.queries import KnownLink, LedgerReader
-from ml_connector.plan.billing_contacts import ContactChooser
+from ml_connector.plan.billing_contacts import ContactChooser, named
 from ml_connector.plan.deal_search import DealFinder
 from ml_connector.plan.invoice_deals import DealChooser, remembered
 from ml_connector.plan.invoice_links import Document, InvoiceLinks
 from ml_connector.plan.late import DAYS_OVERDUE, LateInvoices
+from ml_connector.plan.later_contacts import LaterContacts
 from ml_connector.plan.lines import DueLine, LinePlanner, Parent
 from ml_connector.plan.links import by_owner
 from ml_connector.plan.openings import DRAFT, NOT_WHOLE_YET, PENDING_REASON, STATUS, earlier_drafts, opening
@@ -91,9 +92,9 @@ class InvoicePlanner:
         self._owned = OwnedPlanner(kind, ledger, client)
         self._lines = LinePlanner(ledger, client, due_lines)
         self._deals = DealChooser(settings.deals, ledger, DealFinder(client, settings.deals, settings.zone))
-        self._links = InvoiceLinks(
-            settings.deals, ledger, ContactChooser(ledger, upcoming), self._deals, upcoming.companies
-        )
+        contacts = ContactChooser(ledger, upcoming)
+        self._links = InvoiceLinks(settings.deals, ledger, contacts, self._deals, upcoming.companies)
+        self._contacts = LaterContacts(ledger, documents, contacts, upcoming)
 
     @property
     def dropped(self) -> set[str]:
@@ -117,7 +118,8 @@ class InvoicePlanner:
                 yield operation
         yield from self._lines.plan_due()
         yield from self._late.rest(partition)
-        yield from self._links.owed(planned, partition)
+        yield from self._contacts.links(planned, partition)
+        yield from self._links.owed(planned, partition, settled=self._contacts.settled)
         yield from earlier_drafts(self._documents.drafts(), planned, partition)
         yield from self._deals.later(
             self._documents,
@@ -168,7 +170,7 @@ class InvoicePlanner:
             refusal=self._refusal(record),
             skip=record.skip,
             left_out="it was voided before it was ever sent" if record.voided else None,
-            remembered=remembered(record) if record.properties else {},
+            remembered={**remembered(record), **named(record)} if record.properties else {},
         )
 
     def _refusal(self, record: InvoiceRecord) -> str | None:

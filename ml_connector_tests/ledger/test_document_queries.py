@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ml_connector.ledger.document_queries import DocumentReader, Late, SentInvoice
+from ml_connector.ledger.document_queries import Billed, DocumentReader, Late, SentInvoice
 from ml_connector.ledger.journal import Entry, IdentityRow, close_run
 from ml_connector.ledger.queries import KnownLink, LedgerReader
 from ml_connector.plan.operations import Action
@@ -109,6 +109,53 @@ class TestWithoutDeal:
         ]
         journal(empty_ledger).settle([], identities=[invoice(1), invoice(2)], links=deals)
         assert reader.without_deal(date(2026, 1, 1), ("visma_balance",)) == []
+
+
+class TestWhomInvoicesName:
+    """Invoices that a contact who comes later may be for."""
+
+    def test_by_key_and_by_address(self, empty_ledger: sa.Engine, reader: DocumentReader) -> None:
+        named = [
+            invoice(1, named_contact="contact:1", named_email="p1@fjord.no"),
+            invoice(2, named_contact="contact:2", named_email="p1@fjord.no"),
+            invoice(3),
+        ]
+        journal(empty_ledger).settle([], identities=named)
+        journal(empty_ledger, "r", "other").settle([], identities=named[:1])
+        assert reader.naming(["contact:1", "contact:9"]) == [
+            Billed("invoice:1", "901", "contact:1", "p1@fjord.no")
+        ]
+        assert [one.key for one in reader.naming(["p1@fjord.no"])] == ["invoice:1", "invoice:2"]
+
+    def test_those_of_a_company_without_a_contact(
+        self, empty_ledger: sa.Engine, reader: DocumentReader
+    ) -> None:
+        owed = link(
+            "contact:1", from_type="invoices", from_key="invoice:2", to_type="contacts", status="pending"
+        )
+        journal(empty_ledger).settle(
+            [],
+            identities=[invoice(1), invoice(2)],
+            links=[company_of(1), company_of(2), owed],
+        )
+        assert reader.without_contact(["customer:10"]) == [Billed("invoice:1", "901", None, None)]
+        assert reader.without_contact(["customer:20"]) == []
+
+    def test_whom_they_are_linked_with_for_sure(
+        self, empty_ledger: sa.Engine, reader: DocumentReader
+    ) -> None:
+        links = [
+            link(
+                f"contact:{number}",
+                from_type="invoices",
+                from_key="invoice:1",
+                to_type="contacts",
+                status=status,
+            )
+            for number, status in ((1, "confirmed"), (2, "pending"))
+        ]
+        journal(empty_ledger).settle([], links=[*links, company_of(1)])
+        assert reader.contacts_of(["invoice:1", "invoice:2"]) == {"invoice:1": {"contact:1"}}
 
 
 class TestLeftOut:

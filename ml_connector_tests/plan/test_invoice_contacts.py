@@ -135,3 +135,62 @@ class TestLater:
     def test_a_contact_of_another_window_belongs_to_its_customer_too(self, books: Books) -> None:
         books.chain.sync([at(customer("20"), LATER)], (), [person(7, businessAccount="20")])
         assert chosen(books.plan(document(customer={"number": "20"}))) == {"contact:7": "customer"}
+
+
+class TestAfterTheInvoice:
+    """Contacts of a run that has not the invoice in it."""
+
+    def known(self, books: Books, *rows: Any) -> list[Operation]:
+        """Bring people into HubSpot and return the plan of them as the next run has it."""
+        books.chain.load_contacts(upcoming(books, *rows))
+        return upcoming(books, *rows)
+
+    def test_one_that_the_invoice_names_replaces_a_weaker_one(self, books: Books) -> None:
+        self.known(books, person(1, businessAccount="10"))
+        books.sync(document(contact={"id": 2}))
+        plan = books.plan(upcoming=upcoming(books, person(2)))
+        assert {key: one.action for key, one in of(plan, "invoice_links").items()} == {
+            f"{KEY}>contact:1": Action.UNLINK,
+            f"{KEY}>contact:2": Action.LINK,
+        }
+        assert chosen(plan) == {"contact:2": "contact"}
+
+    def test_one_at_the_address_is_found_although_nothing_of_it_is_new(self, books: Books) -> None:
+        books.sync(document(contact={"id": 99}, invoiceContact={"email": "P2@fjord.no"}))
+        plan = books.plan(upcoming=self.known(books, person(2)))
+        assert chosen(plan) == {"contact:2": "email"}
+        books.load(plan)
+        assert books.linked("contacts") == {books.chain.contact("p2@fjord.no").id}
+
+    def test_the_customers_first_one_is_for_invoices_without_one(self, books: Books) -> None:
+        books.sync(document())
+        assert chosen(books.plan(upcoming=upcoming(books, person(1, businessAccount="10")))) == {
+            "contact:1": "customer"
+        }
+        coming = self.known(books, person(1, businessAccount="10"))
+        assert chosen(books.plan(upcoming=coming)) == {"contact:1": "customer"}
+
+    def test_a_weaker_one_changes_nothing(self, books: Books) -> None:
+        self.known(books, person(2))
+        books.sync(document(contact={"id": 2}, invoiceContact={"email": "p3@fjord.no"}))
+        coming = upcoming(books, person(1, businessAccount="10"), person(2), person(3))
+        assert books.plan(upcoming=coming) == []
+
+    def test_two_visma_contacts_that_are_one_in_hubspot_are_not_swapped(self, books: Books) -> None:
+        self.known(books, person(1, email="post@fjord.no"))
+        books.sync(document(contact={"id": 2}, invoiceContact={"email": "post@fjord.no"}))
+        both = [person(1, email="post@fjord.no"), person(2, email="post@fjord.no")]
+        assert books.plan(upcoming=self.known(books, *both)) == []
+
+    def test_an_invoice_of_the_run_chooses_for_itself_and_once(self, books: Books) -> None:
+        books.sync(document(contact={"id": 2}))
+        other = document(contact={"id": 3}, stamp=LATER)
+        plan = books.plan(other, upcoming=upcoming(books, person(2), person(3)))
+        assert chosen(plan) == {"contact:3": "contact"}
+
+    def test_a_link_that_is_owed_is_planned_once(self, books: Books) -> None:
+        coming = upcoming(books, person(2))
+        books.sync(document(contact={"id": 2}), upcoming=coming)
+        assert chosen([*of(books.plan(upcoming=coming), "invoice_links").values()]) == {
+            "contact:2": "contact"
+        }
