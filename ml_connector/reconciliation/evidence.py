@@ -1,12 +1,13 @@
 """What the ledger knows of keys that differ: what was last sent, and why something was refused. It explains only."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from ml_connector.causes.of_ours import DRIFTED
+from ml_connector.ledger.queries import stamp_text
 from ml_connector.ledger.tables import identity, reject
 from ml_connector.reconciliation.explain import Known, Refusal
 from ml_connector.reconciliation.facts import Fact, Kind
@@ -60,7 +61,7 @@ class Evidence:
 
     def _sent(self, keys: Sequence[str]) -> "sa.Select[Any]":
         table = identity.c
-        return sa.select(table.record_key, table.hubspot_id, table.properties).where(
+        return sa.select(table.record_key, table.hubspot_id, table.properties, table.stamp).where(
             table.connection == self.connection,
             table.object_type.in_(self.object_types),
             table.record_key == sa.any_(_array(keys)),
@@ -76,7 +77,8 @@ class Evidence:
         )
 
     def _fact(self, row: "sa.Row[Any]") -> Fact:
-        return self.read(Kind(row.record_key.partition(":")[0]), row.properties or {}, row.hubspot_id)
+        sent = self.read(Kind(row.record_key.partition(":")[0]), row.properties or {}, row.hubspot_id)
+        return replace(sent, stamp=stamp_text(row.stamp))
 
 
 CUSTOMER = "customer:"

@@ -44,7 +44,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger knows of a key: what was last sent, read like HubSpot's own values, and an open refusal."""
+    """What the ledger knows of a key: what was last sent, read like HubSpot's own values, and an open refusal.
+
+    The stamp of what was sent is the newest that was synced.
+    """
 
     sent: Fact | None = None
     refusal: Refusal | None = None

@@ -7,7 +7,7 @@ at once: no sync would ever see a record that Visma does not list.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -20,7 +20,7 @@ from ml_connector.ledger.journal import IdentityRow, Journal, RejectRow
 from ml_connector.ledger.tables import link
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.reconciliation.compare import Comparison
-from ml_connector.reconciliation.explain import REPAIRED, Cause, Difference
+from ml_connector.reconciliation.explain import REPAIRED, Cause, Difference, Known
 from ml_connector.reconciliation.facts import Kind
 from ml_connector.reconciliation.hubspot_side import COMPANIES, INVOICES
 from ml_connector.reconciliation.reading import Reconciler
@@ -97,11 +97,12 @@ class Repairer:
     def _hand_on(self, part: Sequence[tuple[Difference, Record]]) -> int:
         """Make records due for the next sync, and forget what the ledger believes of them."""
         gone = [item for item, _ in part if item.cause is Cause.DELETED_IN_HUBSPOT]
+        known = self.reconciler.evidence().known([item.key for item, _ in part])
         self.journal.settle(
             [],
             identities=[row for item, _ in part if (row := self._drifted_identity(item)) is not None],
-            rejects=[self._due(item, record) for item, record in part],
-            forgotten=list(self._forgotten(gone)),
+            rejects=[self._due(item, _as_new(record, known.get(item.key))) for item, record in part],
+            forgotten=list(self._forgotten(gone, known)),
             unlinked=[
                 (INVOICES, item.key, COMPANIES, record.customer)
                 for item, record in part
@@ -127,12 +128,13 @@ class Repairer:
             partition=self.partition,
         )
 
-    def _forgotten(self, gone: Sequence[Difference]) -> Iterator[tuple[str, str, str]]:
+    def _forgotten(
+        self, gone: Sequence[Difference], known: Mapping[str, Known]
+    ) -> Iterator[tuple[str, str, str]]:
         """Yield what the ledger shall forget of records that HubSpot lists no more, their lines too.
 
         HubSpot takes the lines of a record away with it (reference: hubspot 7).
         """
-        known = self.reconciler.evidence().known([item.key for item in gone])
         for item in gone:
             sent = known[item.key].sent if item.key in known else None
             if sent is not None:
@@ -199,6 +201,12 @@ class Repairer:
             rule=REPAIR_RULE,
             reason="Visma lists it no more",
         )
+
+
+def _as_new(record: Record, known: Known | None) -> Record:
+    """Return a record that was read just now as no older than what was synced, by a payment's stamp maybe."""
+    synced = known.sent.stamp if known is not None and known.sent is not None else ""
+    return replace(record, stamp=max(record.stamp, synced))
 
 
 def fresh_records(side: VismaSide, keys: Iterable[str]) -> Iterator[Record]:

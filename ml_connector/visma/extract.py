@@ -16,7 +16,7 @@ from ml_connector.visma.closure import Wanted
 from ml_connector.visma.fetching import Fetch
 from ml_connector.visma.names import names_of
 from ml_connector.visma.rows import Row
-from ml_connector.visma.stamps import believed_stamp
+from ml_connector.visma.stamps import believed_stamp, plain_stamp
 from ml_connector.windows import Window, ask_since, window_of
 
 SNAPSHOT_SCHEMA = pa.schema(
@@ -28,8 +28,9 @@ SNAPSHOT_SCHEMA = pa.schema(
         pa.field("names", pa.list_(pa.string())),
     ]
 )
-"""A snapshot: the row's key, its stamp (naive text, empty where it is not believed), its window, the JSON text as
-received (exactly), and the customers and suppliers it names, as record keys."""
+"""A snapshot: the row's key, its stamp (naive text, empty where it is not believed; of a document, that of the payment
+that changed it where that is newer), its window, the JSON text as received (exactly), and the customers and suppliers
+it names, as record keys."""
 
 Write = Callable[[str, Sequence[dict[str, Any]]], None]
 """Takes a partition key and rows of :data:`SNAPSHOT_SCHEMA`."""
@@ -38,9 +39,15 @@ Late = Callable[[Row], str | None]
 """Says which window takes a row all the same that changed after the last one; None leaves it for its own."""
 
 
-def snapshot_row(entity: str, row: Row, partition: str) -> dict[str, Any]:
-    """Return a row as it is stored."""
+def snapshot_row(entity: str, row: Row, partition: str, touched: str = "") -> dict[str, Any]:
+    """Return a row as it is stored; ``touched`` is the stamp of another row that changed it, or empty.
+
+    A payment leaves the stamp of the invoice it pays as it was (reference: visma 3.2). Without its own stamp nothing
+    would tell the paid invoice from the one before, or after the payment was undone.
+    """
     modified = believed_stamp(row.modified, datetime.now(UTC))
+    if touched > plain_stamp(modified):
+        modified = touched
     return {
         "key": storable(row.key),
         "modified": storable(modified) if modified is not None else None,
@@ -76,6 +83,7 @@ class Extract:
         self._windows = windows
         self._zone = zone
         self._write = write
+        self._touched: dict[str, str] = {}
 
     @property
     def later(self) -> int:
@@ -91,6 +99,7 @@ class Extract:
             overlap: as for :meth:`changed`.
             wanted: by key.
         """
+        self._touched = {key: one.touched for key, one in wanted.items()}
         self.changed(overlap, lambda row: wanted[row.key].partition if row.key in wanted else None)
         if self._windows[0].start is not None:
             self.fetch.fetch({key: one for key, one in wanted.items() if key not in self.keys})
@@ -121,4 +130,7 @@ class Extract:
                 self.rows += len(rows)
 
     def _keep(self, partition: str, rows: Iterable[Row]) -> None:
-        self._write(partition, [snapshot_row(self._entity, row, partition) for row in rows])
+        touched = self._touched
+        self._write(
+            partition, [snapshot_row(self._entity, row, partition, touched.get(row.key, "")) for row in rows]
+        )

@@ -1,5 +1,6 @@
 """Snapshots of the money over HTTP: what belongs to a window, and what it must hold because others name it."""
 
+import json
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -52,7 +53,8 @@ class TestDocumentsThatPaymentsName:
         assert summary.status != "failed"
         (row,) = stored(world, "customer_invoices", 1)
         assert (row["key"], row["partition"], row["names"]) == (paid, rows.day(1), ["customer:1"])
-        assert row["modified"].startswith(rows.day(0)), "its own stamp is as it was"
+        assert json.loads(row["raw"])["lastModifiedDateTime"].startswith(rows.day(0)), "as it was"
+        assert row["modified"].startswith(rows.day(1)), "the payment's, which tells it from the one before"
         assert '"amountInCurrency":1250.0000' in row["raw"]
         found = values(world, "customer_invoices", paid, 1)
         assert (found["status"], found["balance"]) == ("Closed", Decimal("0.0000"))

@@ -70,13 +70,21 @@ def test_documents_belong_to_the_newest_window_that_names_them() -> None:
     )
     day = date(2026, 10, 5)
     assert documents_settled(payments, "customer_invoices") == {
-        "Invoice:1": Wanted("2026-11-18", "10", day),
-        "Invoice:2": Wanted("2026-11-20", "20", day),
+        "Invoice:1": Wanted("2026-11-18", "10", day, "2026-11-18T10:00:00"),
+        "Invoice:2": Wanted("2026-11-20", "20", day, "2026-11-20T10:00:00"),
     }
     assert documents_settled(payments, "customer_credit_notes") == {
-        "CreditNote:1": Wanted("2026-11-18", "10", day)
+        "CreditNote:1": Wanted("2026-11-18", "10", day, "2026-11-18T10:00:00")
     }
     assert documents_settled(payments, "customer_debit_notes") == {}
+
+
+def test_of_two_payments_in_a_window_the_newer_one_touched_a_document() -> None:
+    paid, undone = (payment(number, "2026-11-18", "Invoice:1") for number in ("1", "2"))
+    undone["modified"] = "2026-11-18T14:00:00.5"
+    for order in ((paid, undone), (undone, paid)):
+        (wanted,) = documents_settled(Rows(*order), "customer_invoices").values()
+        assert wanted.touched == "2026-11-18T14:00:00.5"
 
 
 def test_accounts_of_several_snapshots() -> None:

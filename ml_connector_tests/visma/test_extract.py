@@ -190,6 +190,22 @@ def test_after_the_whole_list_nothing_is_fetched() -> None:
     assert (mine.early, mine.fetch.found, mine.fetch.unknown) == (1, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("own", "kept_as"),
+    [
+        ("2026-11-20T09:00:00", "2026-11-20T10:00:00"),
+        (None, "2026-11-20T10:00:00"),
+        ("2026-11-20T10:00:00.5", "2026-11-20T10:00:00.5"),
+    ],
+)
+def test_a_row_that_another_one_touched_later_has_that_stamp(own: str | None, kept_as: str) -> None:
+    wanted = {name: Wanted("2026-11-20", touched="2026-11-20T10:00:00") for name in ("listed", "fetched")}
+    kept = Kept()
+    visma = Visma([row("listed", own)], single={"fetched": row("fetched", own)})
+    extract(visma, [day(20)], kept).closed(timedelta(0), wanted)
+    assert [stored["modified"] for stored in kept.rows["2026-11-20"]] == [kept_as, kept_as]
+
+
 def test_names_are_stored_beside_the_row() -> None:
     kept = Kept()
     values = {"documentType": "Invoice", "referenceNumber": "7", "customer": {"number": "10\ud800"}}
