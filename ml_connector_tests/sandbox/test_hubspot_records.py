@@ -198,6 +198,27 @@ def test_history_tells_an_integration_from_a_person(hub: Hub) -> None:
     assert read["updatedAt"] == "2026-11-20T10:01:00.000Z"
 
 
+def test_history_halves_what_a_call_may_read(hub: Hub) -> None:
+    ids = [hub.sandbox.add_record("companies", {"name": f"Company {number}"}) for number in range(51)]
+    asked = {
+        "inputs": [{"id": one} for one in ids],
+        "properties": ["name"],
+        "propertiesWithHistory": ["name"],
+    }
+    refused = hub.objects("POST", "companies/batch/read", asked)
+    assert refused.status_code == 400
+    assert "property histories is 50" in refused.json()["message"]
+    assert (
+        hub.objects("POST", "companies/batch/read", {**asked, "inputs": asked["inputs"][1:]}).status_code
+        == 200
+    )
+    assert (
+        hub.objects("POST", "companies/batch/read", {**asked, "propertiesWithHistory": []}).status_code == 200
+    )
+    assert hub.objects("GET", "companies", limit=51, propertiesWithHistory="name").status_code == 400
+    assert hub.objects("GET", "companies", limit=50, propertiesWithHistory="name").status_code == 200
+
+
 def test_writing_the_same_value_leaves_no_history_but_moves_last_modified(hub: Hub) -> None:
     record_id = hub.sandbox.add_record("companies", {"name": "Same"})
     hub.clock.forward(60)

@@ -13,6 +13,13 @@ BATCH_LIMIT_TEXT = (
     "Please reduce the number of items and try again"
 )
 
+HISTORY_LIMIT = 50
+"""Inputs of a batch read and records of a page where history is asked for: clients of HubSpot have met both."""
+
+HISTORY_LIMIT_TEXT = (
+    "The maximum number of inputs supported in a batch request for property histories is {limit}."
+)
+
 
 class RefusedError(Exception):
     """A refusal: an HTTP status and the fields of HubSpot's error body."""
@@ -144,6 +151,11 @@ def duplicate_ids(ids: Sequence[str]) -> RefusedError:
 def too_many_inputs(limit: int) -> RefusedError:
     """Return the 400 for a batch over its limit."""
     return RefusedError(400, BATCH_LIMIT_TEXT.format(limit=limit))
+
+
+def too_many_histories() -> RefusedError:
+    """Return the 400 for a batch read over the limit of reads with history."""
+    return RefusedError(400, HISTORY_LIMIT_TEXT.format(limit=HISTORY_LIMIT))
 
 
 def bad_request(message: str) -> RefusedError:

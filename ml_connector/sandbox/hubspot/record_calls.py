@@ -8,7 +8,14 @@ from ml_connector.sandbox.hubspot.batches import check_id_property, poison_for, 
 from ml_connector.sandbox.hubspot.calls import Call, Reply, repeated, text_id
 from ml_connector.sandbox.hubspot.merging import merge
 from ml_connector.sandbox.hubspot.object_types import ObjectType
-from ml_connector.sandbox.hubspot.problems import bad_request, duplicate_ids, not_found, some_not_found
+from ml_connector.sandbox.hubspot.problems import (
+    HISTORY_LIMIT,
+    bad_request,
+    duplicate_ids,
+    not_found,
+    some_not_found,
+    too_many_histories,
+)
 from ml_connector.sandbox.hubspot.records import Record
 from ml_connector.sandbox.hubspot.rules import check_archive
 from ml_connector.sandbox.hubspot.showing import associated_json, batch_json, read_json, written_json
@@ -18,11 +25,14 @@ LIST_LIMIT = 100
 
 
 def list_records(call: Call) -> Reply:
-    """GET /crm/objects/V/{type}: up to 100, in the order of their ids; ``after`` is the last id seen."""
+    """GET /crm/objects/V/{type}: up to 100, in the order of their ids; ``after`` is the last id seen.
+
+    With history up to 50.
+    """
     object_type = call.object_type()
     call.require_records("read", object_type)
     _require_associated(call)
-    limit = call.whole("limit", 10, LIST_LIMIT)
+    limit = call.whole("limit", 10, HISTORY_LIMIT if call.names("propertiesWithHistory") else LIST_LIMIT)
     after = call.query.get("after") or "0"
     if not after.isdigit():
         raise bad_request("Invalid value for after: it must be a record id.")
@@ -102,6 +112,8 @@ def batch_read(call: Call) -> Reply:
     if call.flag("archived"):
         found = {key: _archived(store.records.get(key)) for key in ids}
     wanted, history = _names(body, "properties"), _names(body, "propertiesWithHistory")
+    if history and len(ids) > HISTORY_LIMIT:
+        raise too_many_histories()
     results = [
         read_json(call.account, object_type, record, wanted, history)
         for record in {record.id: record for record in found.values() if record is not None}.values()
