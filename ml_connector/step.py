@@ -171,9 +171,13 @@ class Step:
 
         ``entity`` says which asset, where several are made together.
         """
-        io_manager: ParquetIOManager = getattr(context.resources, IO_MANAGER)
         key = context.asset_key if entity is None else self.key(self.name, entity)
-        return Storage(io_manager.root).writer(key.path, context.partition_keys, context.run.run_id, schema)
+        return self.storage(context).writer(key.path, context.partition_keys, context.run.run_id, schema)
+
+    def storage(self, context: dg.AssetExecutionContext) -> Storage:
+        """Return where the run's files lie."""
+        io_manager: ParquetIOManager = getattr(context.resources, IO_MANAGER)
+        return Storage(io_manager.root)
 
     def journal(self, context: dg.AssetExecutionContext) -> Journal:
         """Return the run's ledger, with the run noted in it."""

@@ -78,6 +78,23 @@ class StorageRoot:
         """Return where a path relative to the root is."""
         return self.folder / relative
 
+    def write_document(self, relative: str, text: str) -> str:
+        """Write a document for people, such as a page, and return where it is.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        place = self.place(relative)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(text.encode())
+        except OSError as error:
+            raise StorageError(
+                f"{place} cannot be written ({type(error).__name__}).",
+                remedy="Make room there or correct the storage root, and run it again.",
+            ) from error
+        return str(place)
+
     def check(self, file: StoredFile) -> None:
         """Raise OSError unless the file is there, in its recorded size where that is known."""
         found = self.place(file.path).stat().st_size

@@ -25,7 +25,7 @@ DAGSTER_IN_A_PART = {"assets", "resource"}
 MAY_USE: dict[str, set[str]] = {
     "visma": {"ledger"},
     "records": {"visma"},
-    "plan": {"visma", "records", "hubspot", "ledger"},
+    "plan": {"visma", "records", "hubspot", "ledger", "pages"},
     "hubspot": {"plan", "ledger", "causes"},
     "ledger": {"plan", "causes"},
     "reconciliation": {"visma", "records", "plan", "hubspot", "ledger", "causes", "pages"},

@@ -24,16 +24,13 @@ from ml_connector.settings import ConnectionSettings
 from ml_connector.step import Step, counted
 from ml_connector.storage import Dataset
 
-TYPE_IDS = {
-    "companies": "0-2",
-    "contacts": "0-1",
-    "links": "0-1",
-    "purchases": "0-2",
-    "invoices": "0-53",
-    "openings": "0-53",
-    "payments": "0-101",
+SHOWN_AS = {
+    "links": "contacts",
+    "purchases": "companies",
+    "openings": "invoices",
+    "payments": "commerce_payments",
 }
-"""Type ids in the addresses of records that have a page of their own (reference: hubspot 2)."""
+"""Entities whose samples lead to records of an object with another name."""
 
 ACCOUNTED = "every_record_accounted_for"
 NO_REJECTS = "no_rejects"
@@ -179,10 +176,10 @@ def _metadata(counts: Counts, step: Step, context: dg.AssetExecutionContext) -> 
     account = step.hubspot(context).get_account()
     client = step.hubspot(context).get_client()
     samples = [
-        f"- [{key}]({account.record_url(TYPE_IDS[entity], hubspot_id)})"
+        f"- [{key}]({address})"
         for entity, count in counts.items()
-        if entity in TYPE_IDS
         for key, hubspot_id in count.samples.items()
+        if (address := account.address_of(SHOWN_AS.get(entity, entity), hubspot_id)) is not None
     ]
     figures = {
         f"{entity}: {name}": many

@@ -64,6 +64,21 @@ class Account:
         """Return the page of a record in HubSpot; ``type_id`` such as ``0-2`` (reference: hubspot 12)."""
         return f"https://{self.ui_domain}/contacts/{self.portal_id}/record/{type_id}/{record_id}"
 
+    def address_of(self, object_type: str, record_id: str) -> str | None:
+        """Return the page of a record by the name of its object; None for one that has no pages of its own."""
+        type_id = TYPE_IDS.get(object_type)
+        return self.record_url(type_id, record_id) if type_id else None
+
+
+TYPE_IDS = {
+    "companies": "0-2",
+    "contacts": "0-1",
+    "deals": "0-3",
+    "invoices": "0-53",
+    "commerce_payments": "0-101",
+}
+"""Type ids in the addresses of records that have a page of their own (reference: hubspot 2)."""
+
 
 @dataclass(frozen=True, slots=True)
 class TokenInfo:

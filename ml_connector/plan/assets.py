@@ -35,6 +35,7 @@ from ml_connector.plan.inputs import (
 from ml_connector.plan.invoices import InvoicePlanner, Occasion
 from ml_connector.plan.lines import DueLine
 from ml_connector.plan.operations import PLAN_SCHEMA, Operation
+from ml_connector.plan.page import Heading, plan_page
 from ml_connector.plan.payments import PAYMENTS, readiness
 from ml_connector.plan.purchases import PurchasesPlanner
 from ml_connector.plan.tally import Tally
@@ -290,9 +291,11 @@ def _write(
                 out.write(partition, rows)
     journal.add_to_summary({"planned": tally.counts()})
     dropped = planner.dropped if planner is not None else ()
+    verdict = _usual(context, step, tally, journal)
     return dg.MaterializeResult(
         value=out.dataset,
         metadata={
+            "as a page": dg.MetadataValue.path(_page(context, step, tally, verdict)),
             **{
                 f"{entity} {PLANNED[name]}": many
                 for entity, counts in tally.counts().items()
@@ -303,8 +306,25 @@ def _write(
             **({"values this portal keeps for itself": ", ".join(sorted(dropped))} if dropped else {}),
             "calls to HubSpot in this run so far": client.requests.calls,
         },
-        check_results=[_usual(context, step, tally, journal)],
+        check_results=[verdict],
     )
+
+
+def _page(context: dg.AssetExecutionContext, step: Step, tally: Tally, verdict: dg.AssetCheckResult) -> str:
+    """Write the plan as a page beside the connection's other files and return where it is."""
+    entity, run_id = context.asset_key.path[-1], context.run.run_id
+    keys = context.partition_keys
+    heading = Heading(
+        connection=step.settings.name,
+        windows=keys[0] if len(keys) == 1 else f"{keys[0]} to {keys[-1]}",
+        run_id=run_id,
+        planned_at=f"{datetime.now(step.settings.zone):%Y-%m-%d %H:%M} {step.settings.timezone}",
+    )
+    account = step.hubspot(context).get_account()
+    alarms = [] if verdict.passed else [str(verdict.description)]
+    document = plan_page(heading, tally.views(), account.address_of, alarms)
+    place = f"{step.settings.name}/pages/plan/{run_id}/{entity}.html"
+    return step.storage(context).write_document(place, document)
 
 
 def _usual(
@@ -316,7 +336,7 @@ def _usual(
     found: list[str] = []
     figures: dict[str, Figures] = {}
     for entity, planned in tally.entities.items():
-        known = usual.of(entity, planned.object_type)
+        known = usual.of(entity, planned.view.object_type)
         found.extend(breaker.alarms(entity, planned.changes, known, limits))
         figures[entity] = known.with_known(planned.changes)
     accepted = step.options(context).accept_mass_change

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.plan.changes import Changes
 from ml_connector.plan.operations import Operation
+from ml_connector.plan.page import MOST_ITEMS
+from ml_connector.plan.view import EntityView
 
 MOST_REASONS = 20
 """Reasons that a plan lists; more would hide the frequent ones."""
@@ -14,9 +16,9 @@ MOST_REASONS = 20
 
 @dataclass(slots=True)
 class Planned:
-    """The operations of one entity: their counts, what they would change, and the HubSpot object they write."""
+    """The operations of one entity: their counts, what they would change, and the first of each kind for a page."""
 
-    object_type: str
+    view: EntityView
     counts: LoadCounts = field(default_factory=LoadCounts)
     changes: Changes = field(default_factory=Changes)
 
@@ -31,12 +33,24 @@ class Tally:
     def add(self, operations: Iterable[Operation]) -> None:
         """Count operations."""
         for operation in operations:
-            planned = self.entities.setdefault(operation.entity, Planned(operation.object_type))
+            planned = self._of(operation)
             planned.counts.read += 1
             planned.counts.done(operation)
             planned.changes.add(operation)
+            planned.view.add(operation, MOST_ITEMS)
             if operation.reason:
                 self.reasons[f"{operation.action}: {operation.reason}"] += 1
+
+    def _of(self, operation: Operation) -> Planned:
+        planned = self.entities.get(operation.entity)
+        if planned is None:
+            planned = Planned(EntityView(operation.entity, operation.object_type))
+            self.entities[operation.entity] = planned
+        return planned
+
+    def views(self) -> list[EntityView]:
+        """Return what the plan holds, as a page shows it."""
+        return [planned.view for planned in self.entities.values()]
 
     def counts(self) -> Mapping[str, Mapping[str, int]]:
         """Return the counts by entity, as a run's summary has them."""

@@ -125,6 +125,11 @@ class EntityView:
         return sum(many for action, many in self.counts.items() if SECTIONS.get(action) is section)
 
     @property
+    def total(self) -> int:
+        """All operations."""
+        return sum(self.counts.values())
+
+    @property
     def sections(self) -> list[Section]:
         """The sections that have operations, in the order of reading."""
         return [section for section in Section if self.many(section)]

@@ -30,19 +30,10 @@ def write_statement(root: StorageRoot, statement: Statement) -> dict[str, str]:
     Raises:
         StorageError: a file cannot be written.
     """
-    places: dict[str, str] = {}
-    for form, make in FORMS.items():
-        place = root.place(path_of(statement.connection, statement.run_id, form))
-        try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(make(statement).encode())
-        except OSError as error:
-            raise StorageError(
-                f"The statement cannot be written to {place} ({type(error).__name__}).",
-                remedy="Make room there or correct the storage root, and reconcile again.",
-            ) from error
-        places[form] = str(place)
-    return places
+    return {
+        form: root.write_document(path_of(statement.connection, statement.run_id, form), make(statement))
+        for form, make in FORMS.items()
+    }
 
 
 def read_statement(root: StorageRoot, connection: str, run_id: str) -> dict[str, Any]:
