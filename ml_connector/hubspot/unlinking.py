@@ -11,9 +11,12 @@ from ml_connector.hubspot.outcomes import OutcomeStatus
 from ml_connector.ledger.journal import Entry, Journal
 from ml_connector.ledger.queries import KnownLink, LedgerReader
 
+RowKey = tuple[str, str, str, str]
+"""Both types and keys of a link in the ledger."""
+
 
 class Unlinker:
-    """Removes links as the ledger knows them.
+    """Removes links as the ledger knows them. One that HubSpot does not let go stays there as unwanted, for later runs.
 
     Args:
         client: the portal; its one writer.
@@ -58,20 +61,25 @@ class Unlinker:
         self, kind: LinkKind, links: Sequence[Link], by_trace: dict[str, Entry], counts: LoadCounts
     ) -> None:
         def intend(batch: Sequence[Link]) -> None:
-            self._journal.intend([by_trace[item.key] for item in batch])
+            entries = [by_trace[item.key] for item in batch]
+            self._journal.settle(
+                [], unwanted=[(*_row_key(kind, entry), entry.operation.reason) for entry in entries]
+            )
+            self._journal.intend(entries)
 
         for _, outcomes in archive_links(self._client, kind.from_type, kind.to_type, links, before=intend):
             results = [(by_trace[outcome.key], outcome) for outcome in outcomes]
-            gone: list[Entry] = []
+            gone: list[RowKey] = []
+            there: list[tuple[str, str, str, str, str | None]] = []
             for entry, outcome in results:
                 if outcome.status is OutcomeStatus.CONFIRMED:
                     counts.done(entry.operation)
-                    gone.append(entry)
+                    gone.append(_row_key(kind, entry))
                 else:
                     counts.ended_badly(outcome, entry.operation.key)
+                    there.append((*_row_key(kind, entry), outcome.message))
             self._journal.settle(
-                [settlement(entry, outcome) for entry, outcome in results],
-                unlinked=[_row_key(kind, entry) for entry in gone],
+                [settlement(entry, outcome) for entry, outcome in results], unlinked=gone, unwanted=there
             )
 
 
@@ -82,5 +90,5 @@ def _link(entry: Entry, known: KnownLink | None) -> Link | None:
     return Link(known.from_id, known.to_id, (), entry.trace_id)
 
 
-def _row_key(kind: LinkKind, entry: Entry) -> tuple[str, str, str, str]:
+def _row_key(kind: LinkKind, entry: Entry) -> RowKey:
     return kind.from_type, from_key(entry), kind.to_type, to_key(entry)

@@ -140,7 +140,7 @@ class DocumentReader:
               AND c.to_key = ANY(:companies) AND NOT EXISTS (
                 SELECT FROM ml_connector.link AS l
                 WHERE l.connection = c.connection AND l.from_type = 'invoices' AND l.from_key = c.from_key
-                  AND l.to_type = 'contacts'
+                  AND l.to_type = 'contacts' AND l.status <> 'unwanted'
               )
             """,
             companies=list(companies),

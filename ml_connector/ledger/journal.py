@@ -24,6 +24,7 @@ from ml_connector.ledger.statements import (
     SETTLE,
     SETTLE_LOST,
     UNLINK,
+    UNWANT,
 )
 from ml_connector.ledger.tables import run
 from ml_connector.plan.operations import Operation
@@ -214,6 +215,7 @@ class Journal:
         seen: Iterable[tuple[str, str, str]] = (),
         forgotten: Iterable[tuple[str, str, str]] = (),
         unlinked: Iterable[tuple[str, str, str, str]] = (),
+        unwanted: Iterable[tuple[str, str, str, str, str | None]] = (),
     ) -> None:
         """Write how entries ended and what follows from it, in one transaction.
 
@@ -227,7 +229,8 @@ class Journal:
             cleared: ``(entity, key)`` of earlier rejects that have now passed.
             seen: ``(object type, key, stamp)`` of known records that came in a newer version with nothing to write.
             forgotten: ``(object type, key, HubSpot id)`` of records that were archived; their links go with them.
-            unlinked: ``(from type, from key, to type, to key)`` of associations that are not wanted any more.
+            unlinked: ``(from type, from key, to type, to key)`` of associations that are gone.
+            unwanted: the same and why, of associations that are not wanted any more and still there.
         """
         ended = [
             (
@@ -253,6 +256,7 @@ class Journal:
                 (SEEN, "object_type record_key stamp", list(seen)),
                 *((statement, "object_type record_key hubspot_id", archived) for statement in FORGET),
                 (UNLINK, "from_type from_key to_type to_key", list(unlinked)),
+                (UNWANT, "from_type from_key to_type to_key reason", list(unwanted)),
             ):
                 if rows:
                     database.execute(statement, self._own | columns(names, rows))

@@ -25,6 +25,9 @@ ENTITIES = (
 )
 """The entities of a report, in the order of the flow."""
 
+UNWANTED = "unwanted"
+"""State of a link that is to be taken away: HubSpot has it until that has gone well."""
+
 CHUNK = 5000
 """Keys asked for in one statement."""
 
@@ -66,7 +69,7 @@ class DueReject:
 
 @dataclass(frozen=True, slots=True)
 class KnownLink:
-    """An association as last seen: ``status`` is confirmed, pending or rejected; the ids are its ends in HubSpot."""
+    """An association as last seen: ``status`` is confirmed, pending, rejected or unwanted; the ids are its ends."""
 
     from_key: str
     to_key: str
@@ -184,20 +187,31 @@ class LedgerReader:
         return found
 
     def linked_to(self, from_type: str, to_type: str, to_keys: Sequence[str]) -> dict[str, list[KnownLink]]:
-        """Return the links that lead to records, by the key they lead to, in the order of the keys they come from."""
+        """Return the links that lead to records and are to stay, by the key they lead to.
+
+        Those of each key are in the order of the keys they come from.
+        """
         table = link.c
         found: dict[str, list[KnownLink]] = {}
         with self._engine.connect() as database:
             for start in range(0, len(to_keys), CHUNK):
                 some = sa.bindparam("some", list(to_keys[start : start + CHUNK]), type_=sa.ARRAY(sa.Text))
                 query = self._links(from_type).where(table.to_type == to_type, table.to_key == sa.any_(some))
+                query = query.where(table.status != UNWANTED)
                 for row in database.execute(query.order_by(table.from_key)):
                     found.setdefault(row[1], []).append(_known(row))
         return found
 
     def pending_links(self, from_type: str) -> list[KnownLink]:
         """Return the links that are still to be made, oldest first."""
-        query = self._links(from_type).where(link.c.status != "confirmed").order_by(link.c.updated_at)
+        return self._open(from_type, link.c.status != UNWANTED)
+
+    def unwanted_links(self, from_type: str) -> list[KnownLink]:
+        """Return the links that are still to be taken away, oldest first."""
+        return self._open(from_type, link.c.status == UNWANTED)
+
+    def _open(self, from_type: str, which: "sa.ColumnElement[bool]") -> list[KnownLink]:
+        query = self._links(from_type).where(link.c.status != "confirmed", which).order_by(link.c.updated_at)
         with self._engine.connect() as database:
             return [_known(row) for row in database.execute(query)]
 

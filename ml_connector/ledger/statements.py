@@ -120,6 +120,17 @@ UNLINK = sa.text(
     """
 )
 
+UNWANT = sa.text(
+    """
+    UPDATE ml_connector.link AS l SET status = 'unwanted', reason = v.reason, run_id = :run_id, updated_at = now()
+    FROM unnest(:from_type ::text[], :from_key ::text[], :to_type ::text[], :to_key ::text[], :reason ::text[])
+      AS v(from_type, from_key, to_type, to_key, reason)
+    WHERE l.connection = :connection AND l.from_type = v.from_type AND l.from_key = v.from_key
+      AND l.to_type = v.to_type AND l.to_key = v.to_key
+    """
+)
+"""A link that is about to be taken away: should that fail, or its process die, a later run tries again."""
+
 REJECT = sa.text(
     """
     INSERT INTO ml_connector.reject AS r

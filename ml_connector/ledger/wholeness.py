@@ -39,11 +39,13 @@ _MISSING = sa.text(
     LEFT JOIN ml_connector.reject AS r
       ON r.connection = l.connection AND r.entity = l.to_type AND r.record_key = l.to_key
     WHERE l.connection = :connection AND l.from_type = 'invoices' AND l.from_key = ANY(:keys)
-      AND (l.status <> 'confirmed' OR (l.to_type = 'line_items' AND r.record_key IS NOT NULL))
+      AND (l.status NOT IN ('confirmed', 'unwanted') OR (l.to_type = 'line_items' AND r.record_key IS NOT NULL))
     ORDER BY l.from_key, r.message IS NULL, l.to_type, l.to_key
     """
 )
-"""The first thing an invoice lacks, one that says why before others: a link, or a line that could not be changed."""
+"""The first thing an invoice lacks, one that says why before others: a link, or a line that could not be changed.
+
+A link that is to go, and could not be taken away yet, is nothing it lacks."""
 
 UNLINKED = "its company is not linked yet"
 REFUSED = "HubSpot refuses the invoice itself"

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.ledger.queries import LedgerReader
+from ml_connector.ledger.queries import UNWANTED, LedgerReader
 from ml_connector.plan.links import Owner, Ties, Wanted, by_owner, link, link_operations, unlink
 from ml_connector.plan.operations import SENT, Action, Operation
 from ml_connector.plan.owned import Item, Kind, OwnedPlanner
@@ -122,12 +122,19 @@ class BookingPlanner(Generic[RecordT]):
             return {}
         wanted = list(dict.fromkeys(documents))
         linked = self._ledger.links_of(INVOICES, wanted)
-        held = {link.from_key: link.to_key for link in linked.values() if link.to_type == CONTACTS}
+        held = {
+            link.from_key: link.to_key
+            for link in linked.values()
+            if link.to_type == CONTACTS and link.status != UNWANTED
+        }
         return held | {key: self._upcoming.contacts[key] for key in wanted if key in self._upcoming.contacts}
 
     def _owed(self, planned: Collection[str], partition: str) -> Iterator[Operation]:
-        """Yield the links that earlier runs could not make, and the end of those to documents never sent."""
+        """Yield the links that earlier runs could not make or take away; those to documents never sent end."""
         ties = self._booking.ties
+        for held in self._ledger.unwanted_links(ties.from_type):
+            if held.from_key not in planned:
+                yield unlink(ties, held, partition)
         pending = [
             held for held in self._ledger.pending_links(ties.from_type) if held.from_key not in planned
         ]

@@ -129,7 +129,7 @@ class InvoiceLinks:
     def owed(
         self, planned: Collection[str], partition: str, *, settled: Collection[str] = ()
     ) -> Iterator[Operation]:
-        """Yield the links that earlier runs could not make, of invoices this run has not planned.
+        """Yield the links that earlier runs could not make or take away, of invoices this run has not planned.
 
         A contact that never came is replaced by the customer's own, where there is one.
 
@@ -138,11 +138,14 @@ class InvoiceLinks:
             partition: the window that the links go into.
             settled: keys of invoices whose contact was chosen in this run.
         """
-        pending = [
-            held
-            for held in self._ledger.pending_links(INVOICE_TIES.from_type)
-            if held.from_key not in planned and not (held.to_type == CONTACTS and held.from_key in settled)
-        ]
+
+        def is_open(held: KnownLink) -> bool:
+            chosen = held.to_type == CONTACTS and held.from_key in settled
+            return held.from_key not in planned and not chosen
+
+        for held in filter(is_open, self._ledger.unwanted_links(INVOICE_TIES.from_type)):
+            yield unlink(INVOICE_TIES, held, partition)
+        pending = list(filter(is_open, self._ledger.pending_links(INVOICE_TIES.from_type)))
         contacts = [held for held in pending if held.to_type == CONTACTS]
         coming = self._contacts.is_coming(held.to_key for held in contacts)
         lost = [held for held in contacts if held.to_key not in coming]

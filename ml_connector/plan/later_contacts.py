@@ -89,7 +89,7 @@ class LaterContacts:
         chosen = self._chooser.choose([_ask(one, links.get(one.key, {})) for one in invoices], links)
         for one in invoices:
             if one.key in chosen:
-                mine = {held.to_key: held for held in leading_to(links.get(one.key, {}), OBJECT)}
+                mine = {to: held for to, held in links.get(one.key, {}).items() if held.to_type == OBJECT}
                 owner = Owner(one.key, one.hubspot_id, partition, (chosen[one.key],))
                 yield from link_operations(INVOICE_TIES, owner, mine)
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ml_connector.ledger.queries import KnownLink
+from ml_connector.ledger.queries import UNWANTED, KnownLink
 from ml_connector.plan.operations import Action, Operation
 
 CONFIRMED = "confirmed"
@@ -57,7 +57,8 @@ def link_operations(
         if not stands:
             yield link(ties, owner.key, one, owner.partition)
     for held in known.values():
-        if held.to_key not in wanted and held.to_type not in kept:
+        stays = held.to_type in kept and held.status != UNWANTED
+        if held.to_key not in wanted and not stays:
             yield unlink(ties, held, owner.partition)
 
 
@@ -102,5 +103,5 @@ def by_owner(links: Mapping[tuple[str, str], KnownLink]) -> dict[str, dict[str, 
 
 
 def leading_to(links: Mapping[str, KnownLink], to_type: str) -> Sequence[KnownLink]:
-    """Return those of a record's links that lead to one type of record."""
-    return [held for held in links.values() if held.to_type == to_type]
+    """Return those of a record's links that lead to one type of record, without those that are to go."""
+    return [held for held in links.values() if held.to_type == to_type and held.status != UNWANTED]

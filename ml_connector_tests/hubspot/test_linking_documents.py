@@ -200,6 +200,15 @@ class TestUnlinking:
         assert len(filled.portal.links("invoices", "contacts")) == 1
         assert set(states(filled)) == {f"{ONE}>contact:3"}
 
+    def test_one_that_hubspot_keeps_is_noted_as_unwanted_until_it_goes(self, filled: Chain) -> None:
+        load_links(filled, link(ONE, "contacts", "contact:1"))
+        filled.portal.fail(Fault(status=400, path_contains="/batch/archive", times=1))
+        leaving = link(ONE, "contacts", "contact:1", Action.UNLINK)
+        assert load_links(filled, leaving).rejected == 1
+        assert states(filled)[leaving.key][0] == "unwanted"
+        assert load_links(filled, leaving).archived == 1
+        assert states(filled) == {}
+
     def test_one_whose_removal_got_lost_is_proven_gone(self, filled: Chain) -> None:
         load_links(filled, link(ONE, "contacts", "contact:1"))
         filled.portal.fail(Fault(status=502, path_contains="/batch/archive", times=1))

@@ -98,6 +98,13 @@ def test_what_is_missing_is_named(books: Chain, to_type: str, to_key: str) -> No
     assert held(books, 1)["visma_pending_reason"] == f"{to_key} is not in HubSpot yet"
 
 
+def test_a_link_that_is_to_go_is_nothing_it_lacks(books: Chain) -> None:
+    complete(books, 1)
+    too_much = ("invoices", "invoice:1", "contacts", "contact:1", "it is not wanted any more")
+    books.journal().settle([], unwanted=[too_much])
+    assert open_all(books, opening(1)).updated == 1
+
+
 @pytest.mark.parametrize(
     ("entity", "to_key"), [("companies", "customer:99"), ("line_items", "line:Invoice:1:9")]
 )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from ml_connector.ledger.queries import KnownLink, LedgerReader, RunReport, run_report, stamp_text
 from ml_connector.ledger.rejects import dismiss
-from ml_connector_tests.ledger.rows import identity, journal, link, reject
+from ml_connector_tests.ledger.rows import identity, journal, link, reject, rows
 
 SOON = timedelta(minutes=1)
 
@@ -114,6 +114,18 @@ class TestLinks:
         journal(empty_ledger).settle([], links=mine)
         assert [one.to_key for one in reader.pending_links("contacts")] == ["customer:2", "customer:3"]
         assert reader.pending_links("companies") == []
+
+    def test_to_be_taken_away(self, empty_ledger: sa.Engine, reader: LedgerReader) -> None:
+        mine = journal(empty_ledger)
+        mine.settle([], links=[link(), link("customer:2")])
+        why = "it is not wanted any more"
+        mine.settle([], unwanted=[("contacts", "contact:1", "companies", "customer:1", why)])
+        assert reader.pending_links("contacts") == []
+        assert reader.unwanted_links("contacts") == [
+            KnownLink("contact:1", "customer:1", "unwanted", "5", "901")
+        ]
+        assert reader.linked_to("contacts", "companies", ["customer:1"]) == {}
+        assert rows(empty_ledger, "link", "types, reason", "to_key") == [("1,279", why), ("1,279", None)]
 
 
 class TestReports:

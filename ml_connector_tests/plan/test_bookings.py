@@ -142,6 +142,15 @@ class TestPayments:
         assert links[f"{KEY}>invoice:100234"].action is Action.UNLINK
         assert links[f"{KEY}>invoice:2"].action is Action.LINK
 
+    def test_a_link_that_did_not_go_is_tried_again_without_its_payment(self, paying: Books) -> None:
+        load(paying, plan(paying, PAYMENT))
+        held = ("commerce_payments", KEY, "contacts", "contact:1", "HubSpot said no")
+        paying.chain.journal().settle([], unwanted=[held])
+        (again,) = plan(paying)
+        assert (again.key, again.action) == (f"{KEY}>contact:1", Action.UNLINK)
+        load(paying, [again])
+        assert plan(paying) == []
+
     def test_that_settle_nothing_any_more_keep_their_contact(self, paying: Books) -> None:
         load(paying, plan(paying, PAYMENT))
         links = of(plan(paying, replace(PAYMENT, documents=(), stamp=LATER)), "payment_links")
