@@ -6,6 +6,13 @@ from pydantic import Field
 OPTIONS = "ml_connector_options"
 """Key of the resource; in run config ``resources: {ml_connector_options: {config: {…}}}``."""
 
+KIND_TAG = "ml_connector/kind"
+OF_RUN_TAG = "ml_connector/of_run"
+"""Tags of a run that is neither a sync nor a plan: what it is, and which run it replays.
+
+A run with the second reads the snapshots that the run it names has made, even where newer ones exist.
+"""
+
 
 class RunOptions(dg.ConfigurableResource["RunOptions"]):
     """The options of one run. Without run config every option is off."""

@@ -46,6 +46,8 @@ COMMAND_TAG = "ml_connector/command"
 PLAN_STEPS = ("visma", "records", "plan")
 """The steps that write nothing in HubSpot."""
 
+REPLAY_STEPS = ("records", "plan", "hubspot")
+"""The steps that do without Visma."""
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Run config with which a failed step prints no stack trace over the command's sentence; the run's events have it."""
@@ -155,6 +157,8 @@ class ConnectionRun(JobRun):
         first, last: partition keys; both the same for one window.
         steps: the steps to run, or None for all.
         options: see :class:`JobRun`.
+        command: the name of the command, by default ``sync`` or, without the step that writes, ``plan``.
+        tags: besides those of its windows.
     """
 
     def __init__(
@@ -166,17 +170,19 @@ class ConnectionRun(JobRun):
         *,
         steps: Sequence[str] | None = None,
         options: Mapping[str, Any] | None = None,
+        command: str | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         job = build_defs(settings).resolve_job_def(job_name(settings.name))
         if steps is not None:
             every = job.asset_layer.executable_asset_keys
             job = job.get_subset(asset_selection={key for key in every if key.path[1] in steps})
-        command = "sync" if steps is None or "hubspot" in steps else "plan"
+        usual = "sync" if steps is None or "hubspot" in steps else "plan"
         super().__init__(
             instance,
             job,
-            command,
-            run_tags(settings.name, first, last),
+            command or usual,
+            {**run_tags(settings.name, first, last), **(tags or {})},
             options=options,
             subset=steps is not None,
         )

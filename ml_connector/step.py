@@ -13,7 +13,7 @@ from ml_connector.database import engine
 from ml_connector.http import RequestCounts
 from ml_connector.hubspot.resource import HubSpotResource
 from ml_connector.ledger.journal import About, Journal
-from ml_connector.options import OPTIONS, RunOptions
+from ml_connector.options import KIND_TAG, OF_RUN_TAG, OPTIONS, RunOptions
 from ml_connector.settings import ConnectionSettings
 from ml_connector.storage import DatasetWriter, ParquetIOManager, Storage
 from ml_connector.visma.client import VismaClient
@@ -25,10 +25,6 @@ warnings.filterwarnings("ignore", message=".*`backfill_policy`", category=dg.Bet
 IO_MANAGER = "ml_connector_io"
 RUN_LIFE = "ml_connector_run"
 """Resource keys shared by all connections; those of one connection carry its name."""
-
-KIND_TAG = "ml_connector/kind"
-OF_RUN_TAG = "ml_connector/of_run"
-"""Tags of a run that is neither a sync nor a plan: what it is, and which run it replays or undoes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,17 @@ for one partition or a range. The plain classes are offered here too; code witho
 :mod:`ml_connector.dataset_writer` and :mod:`ml_connector.datasets`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
+from ml_connector.chunks import chunks
 from ml_connector.dataset_writer import DatasetWriter, Storage
 from ml_connector.datasets import Dataset
 from ml_connector.errors import StorageError
+from ml_connector.options import OF_RUN_TAG
 from ml_connector.storage_root import (
     ROOT_VARIABLE,
     UNPARTITIONED,
@@ -31,6 +33,7 @@ __all__ = [
     "Storage",
     "StorageResource",
     "StoredFile",
+    "dataset_of_run",
     "recorded_dataset",
 ]
 
@@ -41,6 +44,9 @@ ROWS = "dagster/row_count"
 PARTITION_ROWS = "dagster/partition_row_count"
 
 RECORDS_AT_A_TIME = 1000
+
+SNAPSHOTS = "visma"
+"""The step whose files a replay takes as the run it replays has made them."""
 
 ALLOW_MISSING = "allow_missing_partitions"
 """Metadata of an input that may lack partitions, such as the look back at earlier ones; Dagster's own name for it."""
@@ -98,11 +104,20 @@ class ParquetIOManager(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> Dataset:
         """Return the newest recorded files of the upstream asset, in the partitions this run needs.
 
+        Of snapshots a replay gets those of the run it replays.
+
         Raises:
             StorageError: a partition has never been materialised, or its file is missing or damaged; the text says how
                 to make it.
         """
         partitions = list(context.asset_partition_keys) if context.has_asset_partitions else None
+        of_run = context.step_context.run_tags.get(OF_RUN_TAG)
+        if of_run and partitions is not None and context.asset_key.path[1] == SNAPSHOTS:
+            dataset = dataset_of_run(
+                context.instance, Storage(self.root), context.asset_key, partitions, of_run
+            )
+            dataset.verify()
+            return dataset
         allow_missing = bool(context.definition_metadata.get(ALLOW_MISSING))
         dataset = recorded_dataset(
             context.instance, Storage(self.root), context.asset_key, partitions, allow_missing=allow_missing
@@ -141,6 +156,49 @@ def recorded_dataset(
     if missing and not allow_missing:
         raise _never_materialised(asset_key, missing)
     return storage.dataset(asset_key.path, [found[partition] for partition in wanted if partition in found])
+
+
+def dataset_of_run(
+    instance: dg.DagsterInstance,
+    storage: Storage,
+    asset_key: dg.AssetKey,
+    partitions: Sequence[str],
+    run_id: str,
+) -> Dataset:
+    """Return the files of an asset as a run has made them, in the order of the partitions, even where newer exist.
+
+    Raises:
+        StorageError: the run made no file of a partition, or its file is not there any more.
+    """
+    files: dict[str, StoredFile] = {}
+    for some in chunks(partitions, RECORDS_AT_A_TIME):
+        wanted = dg.AssetRecordsFilter(asset_key=asset_key, asset_partitions=list(some))
+        for record in _materializations(instance, wanted):
+            if record.run_id == run_id and record.partition_key is not None:
+                files.setdefault(record.partition_key, _file(record, record.partition_key))
+    for partition in partitions:
+        file = files.get(partition) or StoredFile(
+            partition, path_of(asset_key.path, partition, run_id), run_id
+        )
+        try:
+            storage.check(file)
+        except OSError as error:
+            raise _not_of_run(asset_key, partition, run_id) from error
+        files[partition] = file
+    return storage.dataset(asset_key.path, [files[partition] for partition in partitions])
+
+
+def _materializations(
+    instance: dg.DagsterInstance, wanted: dg.AssetRecordsFilter
+) -> Iterator[dg.EventLogRecord]:
+    """Yield the materialisations that fit a filter, newest first, page by page."""
+    cursor: str | None = None
+    while True:
+        page = instance.fetch_materializations(wanted, limit=RECORDS_AT_A_TIME, cursor=cursor)
+        yield from page.records
+        if not page.has_more:
+            return
+        cursor = page.cursor
 
 
 def _newest_file(instance: dg.DagsterInstance, asset_key: dg.AssetKey) -> dict[str, StoredFile]:
@@ -216,6 +274,16 @@ def _check(dataset: object, asset_key: dg.AssetKey, expected: Sequence[str]) -> 
             f"{name} did not write exactly the partitions of its run, such as {min(different)}.",
             remedy=remedy,
         )
+
+
+def _not_of_run(asset_key: dg.AssetKey, partition: str, run_id: str) -> StorageError:
+    connection = asset_key.path[0]
+    return StorageError(
+        f"{described(asset_key.path, partition)} has no file of run {run_id} any more: it was deleted, or that run "
+        "made none.",
+        remedy=f"Replay the newest file: `ml-connector replay {connection} --partition {partition}`; or read Visma "
+        f"again: `ml-connector sync {connection} --partition {partition}`.",
+    )
 
 
 def _never_materialised(asset_key: dg.AssetKey, missing: Sequence[str]) -> StorageError:

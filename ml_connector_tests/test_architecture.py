@@ -29,6 +29,7 @@ MAY_USE: dict[str, set[str]] = {
     "hubspot": {"plan", "ledger", "causes"},
     "ledger": {"plan", "causes"},
     "reconciliation": {"visma", "records", "plan", "hubspot", "ledger", "causes", "pages"},
+    "replay": {"plan"},
     "causes": set(),
     "pages": set(),
     "sandbox": set(),

@@ -125,7 +125,7 @@ def test_the_documents_name_every_command() -> None:
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        ("replay acme", "there is no such command"),
+        ("rewind acme", "there is no such command"),
         ("credentials show acme", "there is no such command"),
         ("sync acme --since 2026-11-20", "it has no option --since"),
         ("credentials set acme", "its arguments are not whole"),

@@ -15,6 +15,7 @@ from ml_connector.cli.ping import ping
 from ml_connector.cli.plan import plan
 from ml_connector.cli.reconcile import reconcile
 from ml_connector.cli.rejects import rejects
+from ml_connector.cli.replay import replay
 from ml_connector.cli.sandbox import sandbox
 from ml_connector.cli.sync import sync
 
@@ -39,5 +40,5 @@ def read_env_file(file: Path) -> None:
                 os.environ.setdefault(name, value)
 
 
-for command in (demo, init, credentials, ping, plan, sync, reconcile, rejects, dev, sandbox):
+for command in (demo, init, credentials, ping, plan, sync, replay, reconcile, rejects, dev, sandbox):
     main.add_command(command)

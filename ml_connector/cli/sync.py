@@ -113,10 +113,13 @@ def run_windows(
     steps: tuple[str, ...] | None,
     quiet: bool,
     options: Mapping[str, Any] | None = None,
+    command: str | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> Summary:
     """Run the chosen windows, range by range, and return what happened; stops at the first range that fails.
 
-    ``options`` are those of :class:`ml_connector.options.RunOptions`.
+    ``options`` are those of :class:`ml_connector.options.RunOptions`; ``command`` and ``tags`` those of
+    :class:`ml_connector.running.ConnectionRun`.
     """
     from ml_connector.automation import ranges_of
     from ml_connector.instance import connector_instance, fail_dead_runs
@@ -130,7 +133,9 @@ def run_windows(
         fail_dead_runs(instance)
         keys = choose_partitions(instance, settings, first, last)
         for start, end in ranges_of(keys, partitions_of(settings)):
-            run = ConnectionRun(instance, settings, start, end, steps=steps, options=options)
+            run = ConnectionRun(
+                instance, settings, start, end, steps=steps, options=options, command=command, tags=tags
+            )
             summary.run_id = run.run_id
             summary.partitions = keys[: keys.index(end) + 1]
             title = f"{start} to {end}" if start != end else start

@@ -245,6 +245,17 @@ class World:
                 " ml_connector.reject"
             )
 
+    def forget_all_but(self, run_id: str | None) -> None:
+        """Forget who is who and every run but one, so that the ledger stands as before it; its own rows are kept."""
+        self.change("TRUNCATE ml_connector.identity, ml_connector.link, ml_connector.reject")
+        for table in ("operation", "run"):
+            self.change(f"DELETE FROM ml_connector.{table} WHERE run_id <> :run", run=run_id)
+
+    def change(self, text: str, **values: Any) -> None:
+        """Carry out a statement on the ledger."""
+        with database.engine(self.database_url).begin() as connection:
+            connection.execute(sa.text(text), values)
+
     def rejects(self) -> list[OpenReject]:
         """The records that are refused now."""
         return open_rejects(database.engine(self.database_url), NAME)

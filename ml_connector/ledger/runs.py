@@ -1,0 +1,110 @@
+"""Which runs there were: the one a person names, what it was for, and whether it was undone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ml_connector.errors import UsageError
+from ml_connector.ledger.tables import run
+
+SHORTEST = 8
+"""Characters of a run id that are enough where no other run begins with them; Dagster's UI shows as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a connection as the ledger has it.
+
+    Args:
+        run_id: Dagster's id.
+        kind: what it was for; empty for a run of an older version.
+        of_run: the run that it replays or undoes.
+        status: ``started``, ``done``, ``rejects`` or ``failed``.
+        started_at: when it began, aware.
+        first, last: its windows, None for a run without.
+        settings: the connection's settings at that time, None for a run of an older version.
+    """
+
+    run_id: str
+    kind: str
+    of_run: str | None
+    status: str
+    started_at: datetime
+    first: str | None
+    last: str | None
+    settings: Mapping[str, Any] | None
+
+
+class RunReader:
+    """Reads the runs of one connection."""
+
+    def __init__(self, engine: sa.Engine, connection: str) -> None:
+        self._engine = engine
+        self._connection = connection
+
+    def named(self, run_id: str) -> Run:
+        """Return the run with an id, or with the only id that begins so.
+
+        Raises:
+            UsageError: there is none, or more than one.
+        """
+        name = run_id.strip()
+        exact = self._runs(run.c.run_id == name)
+        found = exact or (
+            self._runs(run.c.run_id.startswith(name, autoescape=True)) if len(name) >= SHORTEST else []
+        )
+        if len(found) == 1:
+            return found[0]
+        raise UsageError(
+            f"{len(found)} runs of connection {self._connection} begin with {name}."
+            if found
+            else f"Connection {self._connection} has no run {name} in the ledger.",
+            remedy="Copy the id from the list of runs in the Dagster UI, or from the output of the command that ran.",
+        )
+
+    def source_of(self, chosen: Run) -> Run:
+        """Return the run whose snapshots a run worked on: itself, or the one it replayed."""
+        seen = {chosen.run_id}
+        while chosen.kind == "replay" and chosen.of_run and chosen.of_run not in seen:
+            seen.add(chosen.of_run)
+            chosen = self.named(chosen.of_run)
+        return chosen
+
+    def last_load(self, first: str, last: str) -> Run | None:
+        """Return the newest run that loaded all windows of a range, None where none did."""
+        found = self._runs(
+            run.c.partition_from <= first,
+            run.c.partition_to >= last,
+            run.c.summary.has_key("entities"),
+            limit=1,
+        )
+        return found[0] if found else None
+
+    def undone_by(self, run_id: str) -> Run | None:
+        """Return the newest run that undid another to its end, None where it stands."""
+        found = self._runs(
+            run.c.kind == "undo", run.c.of_run == run_id, run.c.status.in_(("done", "rejects")), limit=1
+        )
+        return found[0] if found else None
+
+    def _runs(self, *conditions: "sa.ColumnElement[bool]", limit: int = 10) -> list[Run]:
+        query = (
+            sa.select(
+                run.c.run_id,
+                sa.func.coalesce(run.c.kind, ""),
+                run.c.of_run,
+                run.c.status,
+                run.c.started_at,
+                run.c.partition_from,
+                run.c.partition_to,
+                run.c.settings,
+            )
+            .where(run.c.connection == self._connection, *conditions)
+            .order_by(run.c.started_at.desc())
+            .limit(limit)
+        )
+        with self._engine.connect() as database:
+            return [Run(*row) for row in database.execute(query)]
