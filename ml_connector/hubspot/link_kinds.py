@@ -1,5 +1,6 @@
 """The kinds of links the connector makes: between which objects, in which order, and with which association types."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ml_connector.hubspot.association_types import (
@@ -67,3 +68,14 @@ def from_key(entry: Entry) -> str:
 def to_key(entry: Entry) -> str:
     """Return the key of the record a link leads to."""
     return str(entry.operation.values["to"])
+
+
+def finished(entries: Sequence[Entry], start: str) -> int:
+    """Return how many of the links belong to records with no link among those that follow, which begin at ``start``.
+
+    All of them where they are of one record alone.
+    """
+    place = len(entries)
+    while place and from_key(entries[place - 1]) == start:
+        place -= 1
+    return place or len(entries)

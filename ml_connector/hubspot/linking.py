@@ -9,8 +9,9 @@ from ml_connector.hubspot.associations import Link, create_links, read_links
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.ledger_rows import link_row, settlement
-from ml_connector.hubspot.link_kinds import LinkKind, Types, from_key, kind_of, to_key
+from ml_connector.hubspot.link_kinds import LinkKind, Types, finished, from_key, kind_of, to_key
 from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
+from ml_connector.hubspot.strays import Strays, gone, is_optional
 from ml_connector.hubspot.unlinking import Unlinker
 from ml_connector.ledger.journal import Entry, Journal, LinkRow, Settlement
 from ml_connector.ledger.queries import LedgerReader
@@ -26,6 +27,20 @@ CHUNK = 10_000
 """Links of one kind worked on at once: five full calls."""
 
 STATES = {OutcomeStatus.CONFIRMED: "confirmed", OutcomeStatus.REJECTED: "rejected"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A link that was sent, and what HubSpot said."""
+
+    entry: Entry
+    link: Link
+    outcome: Outcome
+
+    @property
+    def refused(self) -> bool:
+        """Whether HubSpot does not take it."""
+        return self.outcome.status is OutcomeStatus.REJECTED
 
 
 @dataclass(slots=True)
@@ -68,6 +83,7 @@ class LinkLoader:
         self._journal = journal
         self._ledger = ledger
         self._unlinker = Unlinker(client, journal, ledger)
+        self._strays = Strays(client, journal, ledger)
         self._trace = f"{run_id[:8]}-{uuid4().hex[:8]}"
         self._sequence = 0
         self._types: dict[LinkKind, Types] = {}
@@ -97,7 +113,7 @@ class LinkLoader:
             mine = waiting.setdefault(kind, {})
             if len(mine) >= CHUNK and not kind.closes:
                 some = list(mine.values())
-                cut = _finished(some, start)
+                cut = finished(some, start)
                 mine = waiting[kind] = {one.operation.key: one for one in some[cut:]}
                 self._load_chunk(kind, some[:cut], created, linked.setdefault(kind, set()), counts)
             mine[operation.key] = entry
@@ -143,7 +159,9 @@ class LinkLoader:
         if ready and not work.types:
             self._wait(work, ready, f"HubSpot has no association from {kind.from_type} to {kind.to_type}")
         elif ready:
-            self._make(work, ready, created - linked)
+            refused = self._make(work, ready, created - linked)
+            if refused:
+                self._follow(work, refused)
             linked.update(work.starts.values())
 
     def _entry(self, operation: Operation) -> Entry:
@@ -175,8 +193,8 @@ class LinkLoader:
         ]
         self._journal.settle(settlements, links=rows)
 
-    def _make(self, work: _Work, entries: Sequence[Entry], unlinked: Set[str]) -> None:
-        """Make links; ``unlinked`` are records known to have none."""
+    def _make(self, work: _Work, entries: Sequence[Entry], unlinked: Set[str]) -> list[_Ended]:
+        """Make links and return those that HubSpot refuses; ``unlinked`` are records known to have none."""
         kind = work.kind
         mine = {work.starts[from_key(entry)] for entry in entries}
         held = read_links(self._client, kind.from_type, kind.to_type, sorted(mine - unlinked))
@@ -207,13 +225,52 @@ class LinkLoader:
             self._journal.intend([by_trace[item.key] for item in batch])
 
         made: set[Pair] = set()
+        refused: list[_Ended] = []
         for batch, outcomes in create_links(
             self._client, kind.from_type, kind.to_type, links.values(), before=intend
         ):
-            made |= self._settle(work, batch, outcomes, by_trace)
+            ended = [_Ended(by_trace[one.key], item, one) for item, one in zip(batch, outcomes, strict=True)]
+            refused.extend(one for one in ended if one.refused)
+            made |= self._settle(work, [one for one in ended if not one.refused])
         # Two Visma contacts may be one HubSpot contact: their links to one company are one association.
         self._stand(work, [entry for pair, entry in twins if pair in made])
         self._wait(work, [entry for pair, entry in twins if pair not in made], TWIN_FAILED)
+        return refused
+
+    def _follow(self, work: _Work, refused: Sequence[_Ended]) -> None:
+        """Make links again whose ends a person has merged into other records, and settle those whose ends are gone."""
+        kind = work.kind
+        ends = self._strays.look(kind.to_type, (one.link.to_id for one in refused))
+        starts = self._strays.look(kind.from_type, (one.link.from_id for one in refused))
+        again: list[Entry] = []
+        rest: list[_Ended] = []
+        for one in refused:
+            if one.link.to_id in ends.gone:
+                self._lose(work, one, to_key(one.entry))
+            elif one.link.from_id in starts.gone:
+                self._lose(work, one, from_key(one.entry))
+            elif one.link.to_id in ends.moved or one.link.from_id in starts.moved:
+                self._journal.settle([settlement(one.entry, one.outcome)])
+                again.append(self._entry(one.entry.operation))
+            else:
+                rest.append(one)
+        if again:
+            work.starts = self._ids(kind.from_type, map(from_key, again))
+            work.ends = self._ids(kind.to_type, map(to_key, again))
+            rest.extend(self._make(work, again, frozenset()))
+        self._settle(work, rest)
+
+    def _lose(self, work: _Work, lost: _Ended, key: str) -> None:
+        """Settle a link with an end that is gone: it waits for a person, or is given up where nobody needs it."""
+        kind, entry, reason = work.kind, lost.entry, gone(key)
+        if is_optional(kind) and key == to_key(entry):
+            work.counts.skipped += 1
+            row_key = (kind.from_type, from_key(entry), kind.to_type, key)
+            self._journal.settle([Settlement(entry, "done", message=reason)], unlinked=[row_key])
+        else:
+            work.counts.waiting(reason, entry.operation.key)
+            row = link_row(entry, kind, (lost.link.from_id, None), (), "pending", reason)
+            self._journal.settle([Settlement(entry, "pending", message=reason)], links=[row])
 
     def _stand(self, work: _Work, entries: Sequence[Entry]) -> None:
         """Note links that HubSpot holds already."""
@@ -224,35 +281,18 @@ class LinkLoader:
         ]
         self._journal.settle([], links=rows)
 
-    def _settle(
-        self,
-        work: _Work,
-        batch: Sequence[Link],
-        outcomes: Sequence[Outcome],
-        by_trace: Mapping[str, Entry],
-    ) -> set[Pair]:
+    def _settle(self, work: _Work, ended: Sequence[_Ended]) -> set[Pair]:
         """Write outcomes to the ledger and count them; return the pairs that are associated now."""
         made: set[Pair] = set()
         rows: list[LinkRow] = []
-        results = [(by_trace[outcome.key], outcome) for outcome in outcomes]
-        for item, (entry, outcome) in zip(batch, results, strict=True):
-            if outcome.status is OutcomeStatus.CONFIRMED:
-                work.counts.done(entry.operation)
-                made.add((item.from_id, item.to_id))
+        for one in ended:
+            pair = one.link.from_id, one.link.to_id
+            if one.outcome.status is OutcomeStatus.CONFIRMED:
+                work.counts.done(one.entry.operation)
+                made.add(pair)
             else:
-                work.counts.ended_badly(outcome, entry.operation.key)
-            state = STATES.get(outcome.status, "pending")
-            rows.append(link_row(entry, work.kind, work.pair(entry), item.types, state, outcome.message))
-        self._journal.settle([settlement(entry, outcome) for entry, outcome in results], links=rows)
+                work.counts.ended_badly(one.outcome, one.entry.operation.key)
+            state = STATES.get(one.outcome.status, "pending")
+            rows.append(link_row(one.entry, work.kind, pair, one.link.types, state, one.outcome.message))
+        self._journal.settle([settlement(one.entry, one.outcome) for one in ended], links=rows)
         return made
-
-
-def _finished(entries: Sequence[Entry], start: str) -> int:
-    """Return how many of the links belong to records with no link among those that follow, which begin at ``start``.
-
-    All of them where they are of one record alone.
-    """
-    place = len(entries)
-    while place and from_key(entries[place - 1]) == start:
-        place -= 1
-    return place or len(entries)

@@ -86,6 +86,11 @@ class LedgerReader:
         self._engine = engine
         self._connection = connection
 
+    @property
+    def connection(self) -> str:
+        """The connection's name, with which its ids in HubSpot begin."""
+        return self._connection
+
     def identities(self, object_type: str, keys: Iterable[str]) -> dict[str, Identity]:
         """Return the known identities of Visma keys such as ``customer:10023``; unknown keys are absent."""
         return {found.key: found for found in self._identities(object_type, identity.c.record_key, keys)}
@@ -109,6 +114,13 @@ class LedgerReader:
                 found.extend(
                     Identity(row[0], row[1], row[2] or "", stamp_text(row[3]), row[4]) for row in rows
                 )
+        return found
+
+    def keys_of(self, object_type: str, hubspot_ids: Iterable[str]) -> dict[str, list[str]]:
+        """Return the Visma keys that HubSpot records stand for, by the record's id; unknown records are absent."""
+        found: dict[str, list[str]] = {}
+        for known in self._identities(object_type, identity.c.hubspot_id, hubspot_ids):
+            found.setdefault(known.hubspot_id, []).append(known.key)
         return found
 
     def knows(self, object_type: str) -> bool:

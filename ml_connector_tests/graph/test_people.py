@@ -75,7 +75,7 @@ class TestArchived:
             "contacts", "companies"
         )
         assert synced.query("SELECT from_key, status FROM ml_connector.link WHERE status <> 'confirmed'") == [
-            ("contact:33", "rejected")
+            ("contact:33", "pending")
         ]
 
 
