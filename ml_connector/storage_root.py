@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from upath import UPath
 
@@ -77,6 +77,25 @@ class StorageRoot:
     def place(self, relative: str) -> UPath:
         """Return where a path relative to the root is."""
         return self.folder / relative
+
+    def partitions(self, asset_path: Sequence[str]) -> list[str]:
+        """Return the partitions of an asset that have files, in the order of their names."""
+        return sorted(unquote(folder.name) for folder in self._inside("/".join(map(_safe, asset_path))))
+
+    def files(self, asset_path: Sequence[str], partition: str) -> list[StoredFile]:
+        """Return all files of an asset's partition, of every run that has ever written it, in no order."""
+        folder = "/".join(map(_safe, (*asset_path, partition)))
+        return [
+            StoredFile(partition, f"{folder}/{file.name}", unquote(file.stem))
+            for file in self._inside(folder)
+            if file.suffix == ".parquet"
+        ]
+
+    def _inside(self, relative: str) -> list[UPath]:
+        try:
+            return list(self.place(relative).iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []
 
     def write_document(self, relative: str, text: str) -> str:
         """Write a document for people, such as a page, and return where it is.

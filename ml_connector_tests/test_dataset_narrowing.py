@@ -52,3 +52,47 @@ def test_parts_of_a_file_that_cannot_hold_it_are_not_read(
     monkeypatch.setattr(pq.ParquetFile, "iter_batches", watched)
     assert len(list(mixed.rows(where=("key", "c")))) == 1
     assert asked == [0, 1]
+
+
+@pytest.mark.parametrize(("value", "many"), [("a", 6000), ("c", 1), ("aa", 0)])
+def test_a_lookup_finds_the_rows_and_their_files(mixed: Dataset, value: str, many: int) -> None:
+    found = list(mixed.lookup("key", value))
+    assert [row["key"] for _, row in found] == [value] * many
+    assert {file.partition for file, _ in found} <= {"2026-11-20", "2026-11-21"}
+    if value == "c":
+        ((file, row),) = found
+        assert (file.partition, row["tags"]) == ("2026-11-21", ["x"])
+    assert list(mixed.lookup("later", value)) == []
+
+
+def test_a_lookup_reads_the_rest_of_a_file_only_where_the_value_occurs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The numbers are in no order, so what a file notes of its parts rules none of them out."""
+    with Storage(str(tmp_path)).writer(ASSET, ["2026-11-20"], "run1", SCHEMA) as writer:
+        writer.write("2026-11-20", [{"key": f"{number * 7919 % 6000:04}"} for number in range(6000)])
+    whole: list[int] = []
+    original = pq.ParquetFile.read_row_group
+
+    def watched(self: pq.ParquetFile, group: int, **options: Any) -> Any:
+        whole.extend([group] if "columns" not in options else [])
+        return original(self, group, **options)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_group", watched)
+    assert len(list(writer.dataset.lookup("key", "0042"))) == 1
+    assert len(whole) == 1
+    assert list(writer.dataset.lookup("key", "7000")) == []
+    assert len(whole) == 1
+
+
+def test_all_files_of_an_asset_are_found_whoever_wrote_them(tmp_path: Path) -> None:
+    storage = Storage(str(tmp_path))
+    for run_id in ("run1", "run/2"):
+        with storage.writer(ASSET, ["2026-11-20", "a.b/c"], run_id, SCHEMA):
+            pass
+    assert storage.partitions(ASSET) == ["2026-11-20", "a.b/c"]
+    files = storage.files(ASSET, "a.b/c")
+    assert {file.run_id for file in files} == {"run1", "run/2"}
+    assert list(storage.dataset(ASSET, files).rows()) == []
+    assert storage.files(ASSET, "2026-11-22") == []
+    assert storage.partitions(("nordic", "plan", "nothing")) == []
