@@ -30,6 +30,7 @@ MAY_USE: dict[str, set[str]] = {
     "ledger": {"plan", "causes"},
     "reconciliation": {"visma", "records", "plan", "hubspot", "ledger", "causes", "pages"},
     "replay": {"plan"},
+    "audit": {"visma", "records", "plan", "hubspot", "ledger", "causes", "pages"},
     "causes": set(),
     "pages": set(),
     "sandbox": set(),
