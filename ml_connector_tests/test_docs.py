@@ -3,13 +3,17 @@
 import re
 import shlex
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any, get_origin
 
 import click
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from ml_connector.cli.main import main
+from ml_connector.connection import build_defs
 from ml_connector.hubspot import payments_setup, transaction_object
 from ml_connector.ping_hubspot import DEAL_SCOPES, INVOICE_SCOPES, SCOPES
 from ml_connector.records import normal_forms
@@ -20,6 +24,7 @@ from scripts.settings_reference import EXAMPLE, environment, whole_example
 
 DOCUMENTS = [path for path in project_files() if path.suffix == ".md"]
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+FILES = (".py", ".md", ".png", ".html", ".yaml")
 PROGRAM = re.compile(r"(?<![\w/.-])(?<!-g )(?:\.venv/bin/)?ml-connector (?=[a-z])")
 
 
@@ -108,6 +113,26 @@ def table_rows(heading: str, document: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[0].splitlines()[2:]]
 
 
+def settings_named(text: str) -> set[tuple[str, ...]]:
+    """Return the settings that a document names with the part they are in, such as ``reconciliation.deletions``."""
+    parts = "|".join(ConnectionSettings.model_fields)
+    spans = [*prose_spans(text), *(span for _, block in fenced(text) for span in block.splitlines())]
+    found = [re.findall(rf"(?<![\w./])((?:{parts})(?:\.[a-z_]+)+)(?![\w./(])", span) for span in spans]
+    return {tuple(name.split(".")) for names in found for name in names if not name.endswith(FILES)}
+
+
+def setting_exists(path: tuple[str, ...]) -> bool:
+    """Return whether a path of names leads to a field; below a map or a list of parts anything goes."""
+    model: Any = ConnectionSettings
+    for name in path:
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            return get_origin(model) in (dict, tuple)
+        if name not in model.model_fields:
+            return False
+        model = model.model_fields[name].annotation
+    return True
+
+
 def test_every_command_that_a_document_names_exists() -> None:
     wrong = [
         f"{document}: ml-connector {words}: {why}"
@@ -158,6 +183,52 @@ def test_every_file_in_a_command_exists() -> None:
         if not (ROOT / path).exists() and "defs/" not in path
     ]
     assert missing == []
+
+
+def test_every_setting_that_a_document_names_exists() -> None:
+    named = {(path.name, name) for path in DOCUMENTS for name in settings_named(path.read_text())}
+    assert ("reconciliation.md", ("reconciliation", "deletions")) in named
+    assert [item for item in named if not setting_exists(item[1])] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "there"),
+    [
+        (("deals", "rules"), True),
+        (("deals", "rule"), False),
+        (("merging", "companies", "phone"), True),
+        (("deals", "days", "most"), False),
+    ],
+)
+def test_a_wrong_setting_would_be_found(path: tuple[str, ...], there: bool) -> None:
+    assert setting_exists(path) is there
+
+
+def test_every_module_and_room_of_the_architecture_exists() -> None:
+    spans = prose_spans((ROOT / "docs" / "architecture.md").read_text())
+    sources = {path.relative_to(ROOT).as_posix() for path in project_files() if path.suffix == ".py"}
+    modules = {span for span in spans if re.fullmatch(r"[\w/]+\.py", span)}
+    assert {"connection.py", "ledger/tables.py"} <= modules
+    assert {name for name in modules if not any(f"/{path}".endswith(f"/{name}") for path in sources)} == set()
+    rooms = {path.parent.name for path in (ROOT / "ml_connector").glob("*/__init__.py")} - {"defs"}
+    assert rooms - {span.rstrip("/") for span in spans if span.endswith("/")} == set(), "a room has no line"
+
+
+def test_every_asset_job_and_check_that_a_document_names_exists() -> None:
+    definitions = build_defs(ConnectionSettings(name="acme", start=date(2026, 11, 20)))
+    graph = definitions.resolve_asset_graph()
+    assets = {key.to_user_string() for key in graph.get_all_asset_keys()}
+    automation = {job.name for job in definitions.jobs or ()} | {
+        item.name for item in definitions.sensors or ()
+    }
+    checks = {key.name for key in graph.asset_check_keys}
+    for document in DOCUMENTS:
+        spans = prose_spans(document.read_text())
+        named = {span for span in spans if re.fullmatch(r"acme/\w+/\w+", span)}
+        assert named <= assets, document.name
+        assert {span for span in spans if re.fullmatch(r"acme_\w+", span)} <= automation, document.name
+    told = {span for document in DOCUMENTS for span in prose_spans(document.read_text())}
+    assert checks - told == set(), "a check is not explained"
 
 
 def test_links_and_images_lead_somewhere() -> None:
