@@ -23,7 +23,7 @@ from ml_connector.cli.sync import sync
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ml-connector", prog_name="ml-connector")
 def main() -> None:
-    """Carry customers, suppliers and contacts from Visma.net ERP into HubSpot.
+    """Carry customers, suppliers, invoices and sales from Visma.net ERP into HubSpot, and reconcile them.
 
     To look around: demo. To set up: init, ping, plan, sync; then dev keeps it going day by day.
 
