@@ -6,6 +6,7 @@ from ml_connector.errors import PermanentApiError, UsageError
 from ml_connector.hubspot.answers import is_about_portal
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.limits import Bucket
+from ml_connector.hubspot.mapped_properties import all_problems, names_properties
 from ml_connector.hubspot.models import Account
 from ml_connector.hubspot.money_group import (
     INVOICE_PROPERTIES,
@@ -78,6 +79,7 @@ def ping_hubspot(settings: ConnectionSettings, client: HubSpotClient) -> Iterato
     for object_type, own, standard, kind in OBJECTS:
         if settings.carries(kind):
             yield from _properties(client, object_type, own, standard)
+            yield from _named_by_settings(settings, client, object_type)
     if settings.carries(RecordKind.INVOICES):
         yield _currencies(settings, account)
     if settings.carries(RecordKind.PAYMENTS):
@@ -93,6 +95,18 @@ def scopes_needed(settings: ConnectionSettings) -> tuple[str, ...]:
     if not settings.carries(RecordKind.INVOICES):
         return SCOPES
     return (*SCOPES, *INVOICE_SCOPES, *(DEAL_SCOPES if settings.deals.rules else ()))
+
+
+def _named_by_settings(
+    settings: ConnectionSettings, client: HubSpotClient, object_type: str
+) -> Iterator[Finding]:
+    """Say whether the properties and options are there that the settings of mapping and matching name."""
+    if not names_properties(settings, object_type):
+        return
+    found = all_problems(settings, object_type, client.properties(object_type))
+    mapped = len(settings.mapping.of_object(object_type))
+    message = " ".join(found) or f"What the settings name is there and fits: {mapped} mapped fields."
+    yield Finding("HubSpot", f"{object_type} mapping", Level.STOP if found else Level.OK, message)
 
 
 def _scopes(settings: ConnectionSettings, client: HubSpotClient) -> Finding:

@@ -351,8 +351,8 @@ class ConnectionSettings(Settings):
             if name in IDENTITIES:
                 raise PlacedError(f"{name} says who a record is; it has no policy", "merging", *place)
             if name not in filled.get(object_type, ()):
-                known = ", ".join(nearest(name, filled.get(object_type, ())))
-                message = f"{name} is no property that is filled in {object_type}; nearest: {known}"
+                known = "".join(f"; nearest: {one}" for one in nearest(name, filled.get(object_type, ())))
+                message = f"{name} is no property that is filled in {object_type}{known}"
                 raise PlacedError(message, "merging", *place)
         return self
 

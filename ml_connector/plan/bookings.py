@@ -1,6 +1,6 @@
 """The plan for payments and sales transactions: records of ours with links to companies, documents and contacts."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -10,6 +10,7 @@ from ml_connector.ledger.queries import UNWANTED, LedgerReader
 from ml_connector.plan.links import Owner, Ties, Wanted, by_owner, link, link_operations, unlink
 from ml_connector.plan.operations import SENT, Action, Operation
 from ml_connector.plan.owned import Item, Kind, OwnedPlanner
+from ml_connector.plan.taken import NotTaken, given_up
 from ml_connector.plan.upcoming import UpcomingDocuments
 from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
 
@@ -49,6 +50,7 @@ class BookingPlanner(Generic[RecordT]):
         client: reads the portal.
         upcoming: what the run's plan of invoices says.
         exists: whether the portal has the object; one that a sync makes first holds nothing yet.
+        not_taken: tells which customers do not travel; None where all do.
     """
 
     def __init__(
@@ -59,10 +61,12 @@ class BookingPlanner(Generic[RecordT]):
         upcoming: UpcomingDocuments,
         *,
         exists: bool = True,
+        not_taken: NotTaken | None = None,
     ) -> None:
         self._booking: Booking[RecordT] = booking
         self._ledger = ledger
         self._upcoming = upcoming
+        self._not_taken = not_taken
         self._owned = OwnedPlanner(booking.kind, ledger, client, exists=exists)
 
     @property
@@ -89,7 +93,8 @@ class BookingPlanner(Generic[RecordT]):
 
     def _plan_chunk(self, records: Sequence[RecordT]) -> Iterator[Operation]:
         by_key = {record.key: record for record in records}
-        planned = self._owned.plan([_item(record) for record in records])
+        left_out = self._left_out(records)
+        planned = self._owned.plan([_item(record, left_out.get(record.customer or "")) for record in records])
         alive = [one for one in planned if one.alive]
         yield from (one.operation for one in planned)
         keys = [one.item.key for one in alive]
@@ -109,6 +114,12 @@ class BookingPlanner(Generic[RecordT]):
             owner = Owner(record.key, one.operation.hubspot_id, record.partition, tuple(wanted))
             kept = () if contact is not None else (CONTACTS,)
             yield from link_operations(self._booking.ties, owner, links.get(record.key, {}), kept=kept)
+
+    def _left_out(self, records: Sequence[RecordT]) -> Mapping[str, str]:
+        """Return why customers of records do not travel, by their keys."""
+        if self._not_taken is None:
+            return {}
+        return self._not_taken.reasons(record.customer for record in records if record.customer is not None)
 
     def _coming(self, documents: Collection[str]) -> set[str]:
         """Return the documents without those that are never sent, such as one voided before it could be."""
@@ -130,7 +141,10 @@ class BookingPlanner(Generic[RecordT]):
         return held | {key: self._upcoming.contacts[key] for key in wanted if key in self._upcoming.contacts}
 
     def _owed(self, planned: Collection[str], partition: str) -> Iterator[Operation]:
-        """Yield the links that earlier runs could not make or take away; those to documents never sent end."""
+        """Yield the links that earlier runs could not make or take away, and the end of those that never will be.
+
+        Those are links to documents never sent, and of records whose customer does not travel any more.
+        """
         ties = self._booking.ties
         for held in self._ledger.unwanted_links(ties.from_type):
             if held.from_key not in planned:
@@ -140,8 +154,9 @@ class BookingPlanner(Generic[RecordT]):
         ]
         documents = {held.to_key for held in pending if held.to_type == INVOICES}
         coming = self._coming(documents)
+        alone = given_up(self._not_taken, self._ledger, ties.from_type, [one.from_key for one in pending])
         for held in pending:
-            if held.to_type == INVOICES and held.to_key not in coming:
+            if held.from_key in alone or (held.to_type == INVOICES and held.to_key not in coming):
                 yield unlink(ties, held, partition)
             else:
                 yield link(ties, held.from_key, Wanted(held.to_key, held.to_type), partition)
@@ -170,14 +185,15 @@ def not_taken(plan: Iterable[Operation], reason: str) -> Iterator[Operation]:
             yield operation
 
 
-def _item(record: PaymentRecord | TransactionRecord) -> Item:
+def _item(record: PaymentRecord | TransactionRecord, left_out: str | None) -> Item:
+    """Return a record to plan; ``left_out`` is why its customer does not travel, or None."""
     return Item(
         key=record.key,
         stamp=record.stamp,
         partition=record.partition,
         wanted=record.properties,
         row=record.to_row,
-        refusal=record.refusal,
-        skip=record.skip,
+        refusal=None if left_out else record.refusal,
+        skip=left_out or record.skip,
         left_out="it was voided before it was ever sent" if record.voided else None,
     )

@@ -29,6 +29,7 @@ from ml_connector.plan.matching import (
 from ml_connector.plan.merging import changes, fingerprint, mark_of
 from ml_connector.plan.operations import STORED, Action, Operation
 from ml_connector.records.companies import SUPPLIER_PROPERTIES
+from ml_connector.records.judging import classes_of
 from ml_connector.records.model import CompanyRecord
 from ml_connector.settings import BUILT_IN, ConnectionSettings
 from ml_connector.settings_matching import CompanyRule, Many, Missing, One
@@ -279,6 +280,7 @@ class CompanyPlanner:
             stamp=record.stamp,
             fingerprint=fingerprint(record.wanted, self._rules),
             record=json.dumps(record.to_row(), ensure_ascii=False) if action in STORED else None,
+            remembered=classes_of(record),
         )
 
 

@@ -5,8 +5,8 @@ contact already gave to HubSpot is that same contact: it only gains a link to on
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import HubSpotClient
@@ -15,9 +15,11 @@ from ml_connector.hubspot.mapped_properties import require
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import Identity, KnownLink, LedgerReader
 from ml_connector.plan.known import is_older, read_held
+from ml_connector.plan.links import Ties, unlink
 from ml_connector.plan.matching import VISMA_ID
 from ml_connector.plan.merging import changes, fingerprint, mark_of
 from ml_connector.plan.operations import STORED, Action, Operation
+from ml_connector.plan.taken import NotTaken
 from ml_connector.records.model import ContactRecord
 from ml_connector.settings import ConnectionSettings
 from ml_connector.settings_matching import Missing
@@ -31,6 +33,8 @@ BATCH = 100
 """Records in one read (reference: hubspot 3)."""
 
 ID_PROPERTY = "visma_contact_id"
+
+TIES = Ties("links", OBJECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class ContactPlanner:
         ledger: who is who so far.
         client: reads the portal.
         contacts: the portal's contacts, where the run's other plan may have read them.
+        not_taken: tells which companies do not travel; None where all do.
 
     Raises:
         UsageError: the portal lacks a property or option that the settings name.
@@ -60,8 +65,10 @@ class ContactPlanner:
         ledger: LedgerReader,
         client: HubSpotClient,
         contacts: Inventory | None = None,
+        not_taken: NotTaken | None = None,
     ) -> None:
         require(settings, OBJECT, client)
+        self._not_taken = not_taken
         self._settings = settings
         self._ledger = ledger
         self._client = client
@@ -85,7 +92,29 @@ class ContactPlanner:
             pages = self._inventory.pages()
             self._whole = {key: contact for page in pages for contact in page for key in self._keys(contact)}
         for chunk in chunks(records, CHUNK):
-            yield from self._plan_chunk(chunk)
+            reasons = self._reasons(chunk)
+            travelling = [_without(record, reasons) for record in chunk]
+            yield from (
+                self._operation(record, Action.SKIP, reason=reasons[record.companies[0]])
+                for record, left in zip(chunk, travelling, strict=True)
+                if left is None
+            )
+            yield from self._plan_chunk([record for record in travelling if record is not None])
+
+    def owed(self, pending: Sequence[KnownLink], partition: str) -> Iterator[Operation]:
+        """Yield the links that earlier runs could not make, and the end of those to companies that do not travel."""
+        companies = [held.to_key for held in pending]
+        left_out = self._not_taken.reasons(companies) if self._not_taken is not None else {}
+        for held in pending:
+            if held.to_key in left_out:
+                yield unlink(TIES, held, partition)
+            else:
+                yield link(held.from_key, held.to_key, partition)
+
+    def _reasons(self, records: Sequence[ContactRecord]) -> Mapping[str, str]:
+        """Return why companies of contacts do not travel, by their keys."""
+        companies = (company for record in records for company in record.companies)
+        return self._not_taken.reasons(companies) if self._not_taken is not None else {}
 
     def _plan_chunk(self, records: Sequence[ContactRecord]) -> Iterator[Operation]:
         identities = self._ledger.identities("contacts", (key for record in records for key in record.keys))
@@ -304,6 +333,14 @@ class ContactPlanner:
             record=json.dumps(record.to_row(), ensure_ascii=False) if action in STORED else None,
             email=email,
         )
+
+
+def _without(record: ContactRecord, companies: Collection[str]) -> ContactRecord | None:
+    """Return a contact without the companies that do not travel; None for one that belongs to no other."""
+    left = tuple(company for company in record.companies if company not in companies)
+    if left == record.companies:
+        return record
+    return replace(record, companies=left) if left else None
 
 
 def link(contact: str, company: str, partition: str) -> Operation:

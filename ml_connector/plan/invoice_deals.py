@@ -1,7 +1,7 @@
 """Choosing the deals of invoices: those of the run that are new or changed, and earlier ones when deals change."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -95,6 +95,7 @@ class DealChooser:
         dated: date,
         planned: Collection[str],
         partition: str,
+        alone: Callable[[Collection[str]], Collection[str]],
     ) -> Iterator[Operation]:
         """Yield the links of earlier invoices with deals that came, or were changed, since.
 
@@ -104,10 +105,13 @@ class DealChooser:
             dated: the earliest date of invoices to look at.
             planned: keys of invoices whose deals were chosen in this run already.
             partition: the window that the links go into.
+            alone: returns those of some invoices that are left alone.
         """
         if not self._settings.rules:
             return
-        sent = [one for one in documents.without_deal(dated, ASKED) if one.key not in planned]
+        without = [one for one in documents.without_deal(dated, ASKED) if one.key not in planned]
+        left = alone([one.key for one in without])
+        sent = [one for one in without if one.key not in left]
         changed = DealIndex(self._finder.modified(since) if sent else ())
         if not changed.deals:
             return

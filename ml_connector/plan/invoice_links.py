@@ -1,6 +1,6 @@
 """The plan for an invoice's links: its lines, its contact, its deal, its company; and those owed from before."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ml_connector.ledger.queries import KnownLink, LedgerReader
@@ -127,15 +127,21 @@ class InvoiceLinks:
             yield from (Wanted(held.to_key, DEALS) for held in leading_to(document.links, DEALS))
 
     def owed(
-        self, planned: Collection[str], partition: str, *, settled: Collection[str] = ()
+        self,
+        planned: Collection[str],
+        partition: str,
+        alone: Callable[[Collection[str]], Collection[str]],
+        *,
+        settled: Collection[str] = (),
     ) -> Iterator[Operation]:
         """Yield the links that earlier runs could not make or take away, of invoices this run has not planned.
 
         A contact that never came is replaced by the customer's own, where there is one.
 
         Args:
-            planned: keys of the invoices that this run has planned.
+            planned: keys of the invoices this run has planned.
             partition: the window that the links go into.
+            alone: returns those of some invoices that are left alone; they wait for nothing any more.
             settled: keys of invoices whose contact was chosen in this run.
         """
 
@@ -145,7 +151,12 @@ class InvoiceLinks:
 
         for held in filter(is_open, self._ledger.unwanted_links(INVOICE_TIES.from_type)):
             yield unlink(INVOICE_TIES, held, partition)
-        pending = list(filter(is_open, self._ledger.pending_links(INVOICE_TIES.from_type)))
+        waiting = list(filter(is_open, self._ledger.pending_links(INVOICE_TIES.from_type)))
+        given_up = alone({held.from_key for held in waiting})
+        for held in waiting:
+            if held.from_key in given_up:
+                yield unlink(INVOICE_TIES, held, partition)
+        pending = [held for held in waiting if held.from_key not in given_up]
         contacts = [held for held in pending if held.to_type == CONTACTS]
         coming = self._contacts.is_coming(held.to_key for held in contacts)
         lost = [held for held in contacts if held.to_key not in coming]

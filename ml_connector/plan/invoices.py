@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.hubspot.mapped_properties import require
 from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.ledger.queries import KnownLink, LedgerReader
 from ml_connector.plan.billing_contacts import ContactChooser, named
@@ -23,6 +24,7 @@ from ml_connector.plan.links import by_owner
 from ml_connector.plan.openings import DRAFT, NOT_WHOLE_YET, PENDING_REASON, STATUS, earlier_drafts, opening
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.owned import Item, Kind, OwnedPlanner, Planned
+from ml_connector.plan.taken import NotTaken, given_up
 from ml_connector.plan.upcoming import Upcoming
 from ml_connector.records.invoice_model import InvoiceRecord
 from ml_connector.records.model import Properties
@@ -35,6 +37,9 @@ CHUNK = 1000
 
 DEALS_CHANGED = timedelta(days=2)
 """How far back deals count as changed, at least: one may come days before or after the last run's look."""
+
+
+GIVEN_UP = "the customer of its document does not travel any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,10 @@ class InvoicePlanner:
         upcoming: what the run's plans of companies and contacts bring.
         occasion: when the plan is made.
         due_lines: lines that HubSpot refused before.
+        not_taken: tells which customers do not travel; None where all do.
+
+    Raises:
+        UsageError: the portal lacks a property or option that the settings name.
     """
 
     def __init__(
@@ -77,15 +86,19 @@ class InvoicePlanner:
         upcoming: Upcoming,
         occasion: Occasion,
         due_lines: Iterable[DueLine] = (),
+        not_taken: NotTaken | None = None,
     ) -> None:
+        require(settings, OBJECT, client)
+        self._not_taken = not_taken
         self._settings = settings
         self._ledger = ledger
         self._documents = documents
         self._currencies = frozenset(currencies)
         self._occasion = occasion
         self._newest = not documents.has_newer_window(occasion.partition)
-        late = documents.late(occasion.as_of) if self._newest else []
-        self._late = LateInvoices({one.key: one for one in late})
+        late = {one.key: one for one in documents.late(occasion.as_of)} if self._newest else {}
+        alone = self._alone(late)
+        self._late = LateInvoices({key: one for key, one in late.items() if key not in alone})
         kind = Kind(
             "invoices", OBJECT, "visma_invoice_id", frozenset({DAYS_OVERDUE}), _as_a_draft, self._against
         )
@@ -116,18 +129,26 @@ class InvoicePlanner:
                 if operation.entity == "invoices" and operation.action is not Action.SKIP:
                     planned.add(operation.key)
                 yield operation
+        yield from self._lines.give_up(self._alone(self._lines.due), GIVEN_UP, partition)
         yield from self._lines.plan_due()
         yield from self._late.rest(partition)
         yield from self._contacts.links(planned, partition)
-        yield from self._links.owed(planned, partition, settled=self._contacts.settled)
-        yield from earlier_drafts(self._documents.drafts(), planned, partition)
+        yield from self._links.owed(planned, partition, self._alone, settled=self._contacts.settled)
+        drafts = self._documents.drafts()
+        alone = self._alone([draft.key for draft in drafts])
+        yield from earlier_drafts(drafts, planned | alone, partition)
         yield from self._deals.later(
             self._documents,
             since=self._deals_since(),
             dated=self._occasion.as_of - timedelta(days=self._settings.deals.days),
             planned=self._links.asked,
             partition=partition,
+            alone=self._alone,
         )
+
+    def _alone(self, keys: Collection[str]) -> set[str]:
+        """Return the documents that are left alone, as their customers do not travel any more."""
+        return given_up(self._not_taken, self._ledger, OBJECT, keys)
 
     def _deals_since(self) -> datetime:
         usual = self._occasion.now - DEALS_CHANGED
@@ -137,7 +158,14 @@ class InvoicePlanner:
     def _plan_chunk(self, records: Sequence[InvoiceRecord], unknown: int) -> Iterator[Operation]:
         """Yield the operations on some documents, then those on their lines and links, then their openings."""
         sendable = {record.key: self._in_currency(record) for record in records}
-        planned = self._owned.plan([self._item(record, sendable[record.key]) for record in records])
+        customers = (record.customer for record in records if record.customer)
+        left_out = self._not_taken.reasons(customers) if self._not_taken is not None else {}
+        planned = self._owned.plan(
+            [
+                self._item(record, sendable[record.key], left_out.get(record.customer or ""))
+                for record in records
+            ]
+        )
         for one in planned:
             if one.operation.action in (Action.REJECT, Action.CONFLICT):
                 self._lines.forget_due(one.operation.key)
@@ -159,16 +187,19 @@ class InvoicePlanner:
             return record
         return record.converted() if record.in_base.currency in self._currencies else record
 
-    def _item(self, original: InvoiceRecord, record: InvoiceRecord) -> Item:
-        """Return a document to plan; what is stored to try it again is the original, not the one converted."""
+    def _item(self, original: InvoiceRecord, record: InvoiceRecord, left_out: str | None) -> Item:
+        """Return a document to plan; what is stored to try it again is the original, not the one converted.
+
+        ``left_out`` is why its customer does not travel, or None.
+        """
         return Item(
             key=record.key,
             stamp=record.stamp,
             partition=record.partition,
             wanted=record.properties,
             row=original.to_row,
-            refusal=self._refusal(record),
-            skip=record.skip,
+            refusal=None if left_out else self._refusal(record),
+            skip=left_out or record.skip,
             left_out="it was voided before it was ever sent" if record.voided else None,
             remembered={**remembered(record), **named(record)} if record.properties else {},
         )

@@ -108,6 +108,17 @@ class LinePlanner:
         for planned in self._owned.plan(items, {}):
             yield planned.operation
 
+    @property
+    def due(self) -> Collection[str]:
+        """The documents that have refused lines."""
+        return self._due.keys()
+
+    def give_up(self, documents: Collection[str], reason: str, partition: str) -> Iterator[Operation]:
+        """Yield a skip for each refused line of documents, so that it is not tried again."""
+        for document in documents:
+            for line in self._due.pop(document, ()):
+                yield _settled(line, reason, partition)
+
     def forget_due(self, document: str) -> None:
         """Leave out the refused lines of a document that is not going to be in HubSpot."""
         self._due.pop(document, None)
@@ -143,14 +154,18 @@ class LinePlanner:
         mine = {line.key for line in record.lines}
         for line in self._due.pop(record.key, ()):
             if line.key not in mine:
-                yield Operation(
-                    entity=LINES.entity,
-                    object_type=OBJECT,
-                    action=Action.SKIP,
-                    keys=(line.key,),
-                    partition=record.partition,
-                    reason=GONE,
-                )
+                yield _settled(line, GONE, record.partition)
+
+
+def _settled(line: DueLine, reason: str, partition: str) -> Operation:
+    return Operation(
+        entity=LINES.entity,
+        object_type=OBJECT,
+        action=Action.SKIP,
+        keys=(line.key,),
+        partition=partition,
+        reason=reason,
+    )
 
 
 def _items(record: InvoiceRecord) -> Iterator[Item]:

@@ -17,6 +17,7 @@ from ml_connector.plan.matching import VISMA_ID
 from ml_connector.plan.merging import changes
 from ml_connector.plan.operations import STORED, Action, Operation
 from ml_connector.plan.owned import GONE
+from ml_connector.plan.taken import NotTaken
 from ml_connector.records.booking_model import PurchasesRecord
 from ml_connector.records.model import Properties
 
@@ -35,11 +36,15 @@ class PurchasesPlanner:
     Args:
         ledger: which companies suppliers are, and what was sent to them.
         client: reads the portal.
+        not_taken: tells which suppliers do not travel; None where all do.
     """
 
-    def __init__(self, ledger: LedgerReader, client: HubSpotClient) -> None:
+    def __init__(
+        self, ledger: LedgerReader, client: HubSpotClient, not_taken: NotTaken | None = None
+    ) -> None:
         self._ledger = ledger
         self._client = client
+        self._not_taken = not_taken
 
     def plan(self, records: Iterable[PurchasesRecord]) -> Iterator[Operation]:
         """Yield one operation per record; that of a supplier that is not in HubSpot yet names no HubSpot record."""
@@ -50,10 +55,13 @@ class PurchasesPlanner:
         identities = self._ledger.identities(OBJECT, (record.key for record in records))
         names = sorted({name for record in records for name in record.properties})
         sent = self._ledger.values_of(OBJECT, (record.key for record in records), (*names, WINDOW))
+        left_out = self._not_taken.reasons(record.key for record in records) if self._not_taken else {}
         changed: list[tuple[PurchasesRecord, str]] = []
         for record in records:
             mine, shown = identities.get(record.key), sent.get(record.key, {})
-            if record.refusal:
+            if record.key in left_out:
+                yield _operation(record, Action.SKIP, reason=left_out[record.key])
+            elif record.refusal:
                 yield _operation(record, Action.REJECT, reason=record.refusal)
             elif mine is None:
                 values = {name: value for name, value in record.properties.items() if value}

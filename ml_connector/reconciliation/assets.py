@@ -28,6 +28,7 @@ from ml_connector.reconciliation.reading import NOT_CARRIED, Reconciler, SalesOb
 from ml_connector.reconciliation.repair import Repairer
 from ml_connector.reconciliation.statement import Statement
 from ml_connector.reconciliation.visma_side import PageRows, VismaSide
+from ml_connector.records.field_rules import FieldRules
 from ml_connector.records.invoices import DocumentMapper, base_currency
 from ml_connector.settings import ConnectionSettings, RecordKind
 from ml_connector.step import IO_MANAGER, RUN_LIFE, counted, hubspot_key, visma_key
@@ -137,6 +138,7 @@ class _Reconciliation:
             found = reconciler.compare(config.month or None)
             notes = [
                 *_about_sales(reconciler.sales),
+                *_about_left_out(found),
                 *(self._repair(reconciler, found) if config.repair else ()),
             ]
         statement = Statement(
@@ -165,7 +167,12 @@ class _Reconciliation:
         zones = settings.zone, settings.stamp_zone
         converts = base if settings.invoices.convert_currency else None
         mapper = DocumentMapper(
-            settings.name, *zones, datetime.now(settings.zone).date(), base_currency=converts
+            settings.name,
+            *zones,
+            datetime.now(settings.zone).date(),
+            settings.deals.reference_fields,
+            base_currency=converts,
+            rules=FieldRules.of(settings),
         )
         currencies = frozenset({account.company_currency, *account.additional_currencies})
         carried = settings.carries(RecordKind.TRANSACTIONS)
@@ -219,6 +226,13 @@ def _about_sales(sales: SalesObject) -> tuple[str, ...]:
     if sales.name:
         return ()
     return (f"Sales transactions are not compared; Visma's totals are shown. {sales.reason}",)
+
+
+def _about_left_out(found: Comparison) -> tuple[str, ...]:
+    if not found.not_taken:
+        return ()
+    many = "1 is" if found.not_taken == 1 else f"{found.not_taken:,} are"
+    return (f"{many} of customers that the connection does not take, and count on neither side.",)
 
 
 def _calls(counts: Mapping[str, RequestCounts]) -> dict[str, int]:

@@ -32,6 +32,7 @@ class Comparison:
         fields: how many keys differ, by kind and what differs in them; ``missing`` for a key on one side only,
             ``draft`` for a document that HubSpot does not show as issued.
         compared: how many keys were looked at, by kind.
+        not_taken: how many of them belong to customers that do not travel.
     """
 
     totals: Totals = field(default_factory=Totals)
@@ -39,6 +40,7 @@ class Comparison:
     causes: Counter[tuple[Kind, Cause]] = field(default_factory=Counter)
     fields: Counter[tuple[Kind, str]] = field(default_factory=Counter)
     compared: Counter[Kind] = field(default_factory=Counter)
+    not_taken: int = 0
 
     @property
     def different(self) -> int:
@@ -107,6 +109,7 @@ def compare(
                 continue
             found.totals.take(*sides)
             found.compared[one.kind] += 1
+            found.not_taken += one.standing is Standing.NOT_TAKEN
             if one.kind in both and not agrees(*sides):
                 yield sides
 

@@ -174,8 +174,11 @@ def differing(visma: Fact, hubspot: Fact) -> tuple[str, ...]:
 def agrees(visma: Fact | None, hubspot: Fact | None) -> bool:
     """Whether there is nothing to explain about a key.
 
-    What Visma has not released, and what was voided before it was ever sent, does not travel: both may be missing.
+    What Visma has not released, and what was voided before it was ever sent, does not travel: both may be missing. What
+    is not taken may be missing, and what HubSpot has of it from before is left alone.
     """
+    if visma is not None and visma.standing is Standing.NOT_TAKEN:
+        return True
     if visma is None or hubspot is None:
         return visma is not None and visma.standing is not Standing.RELEASED
     if visma.standing is Standing.HELD or (visma.standing, hubspot.standing) == UNOPENED:

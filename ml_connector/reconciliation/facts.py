@@ -38,13 +38,14 @@ class Standing(StrEnum):
     """Whether a fact counts in the totals; only ``RELEASED`` does.
 
     Voided is a document that was taken back, held one that is not released in Visma, draft one that HubSpot does not
-    show as issued because something of it is missing.
+    show as issued because something of it is missing; not taken one of a customer that does not travel.
     """
 
     RELEASED = "released"
     VOIDED = "voided"
     HELD = "held"
     DRAFT = "draft"
+    NOT_TAKEN = "not taken"
 
 
 @dataclass(frozen=True, slots=True)

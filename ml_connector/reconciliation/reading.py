@@ -83,6 +83,7 @@ class Reconciler:
             month: ``YYYY-MM`` to compare only what one of the sides has in this month.
         """
         there = Facts(self._in_hubspot())
+        self.visma.learn_customers()
         here = Facts(chain(self.visma.documents(), self.visma.transactions()))
         around = Circumstances(
             connection=self.hubspot.connection,

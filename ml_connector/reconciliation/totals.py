@@ -76,8 +76,11 @@ class Totals:
         """Add the two sides of one key, each to the group it names itself.
 
         What HubSpot does not say, it is taken to agree in: the month where the portal cannot hold an invoice's date,
-        and the customer of a transaction that names none. Of several linked companies the right one counts.
+        and the customer of a transaction that names none. Of several linked companies the right one counts. What is not
+        taken counts on neither side: HubSpot may still have it from before.
         """
+        if visma is not None and visma.standing is Standing.NOT_TAKEN:
+            return
         if visma is not None and visma.standing is Standing.RELEASED:
             self._pair(visma, visma.month, _first(visma)).visma.add(visma)
         if hubspot is not None and hubspot.standing is Standing.RELEASED:

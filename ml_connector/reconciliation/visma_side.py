@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from ml_connector.reconciliation.facts import Fact, Standing, amount_of
 from ml_connector.records.booking_model import TransactionRecord
+from ml_connector.records.field_rules import CUSTOMERS
 from ml_connector.records.fields import part
 from ml_connector.records.invoice_model import InvoiceRecord
 from ml_connector.records.invoices import DocumentMapper
@@ -62,6 +63,7 @@ class VismaSide:
         base_currency: ISO code of the company's own currency, which transactions are in.
         currencies: those the portal has; a document in another one travels in base currency where the mapper converts.
         names: filled while documents are read: the customers' names by number, for the statement alone.
+        left_out: filled before documents are read: why customers do not travel, by key.
     """
 
     client: Reader
@@ -70,6 +72,18 @@ class VismaSide:
     base_currency: str
     currencies: frozenset[str]
     names: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+    def learn_customers(self) -> None:
+        """Learn which customers do not travel; nothing is read where all do."""
+        field_rules = self.mapper.rules
+        if not field_rules.take.filters_customers:
+            return
+        for page in self.client.changed("customers"):
+            for row in page:
+                reason = field_rules.not_taken(CUSTOMERS, field_rules.fields(CUSTOMERS, row.values))
+                if reason is not None:
+                    self.left_out[f"customer:{text(row.key) or row.key}"] = reason
 
     def documents(self) -> Iterator[Fact]:
         """Yield a fact for each invoice, credit note and debit note."""
@@ -77,7 +91,8 @@ class VismaSide:
             for page in self.client.changed(entity):
                 for row in page:
                     self._remember_name(row)
-                    yield document_fact(self.document(row))
+                    record = self.document(row)
+                    yield document_fact(record, self.left_out.get(record.customer or ""))
 
     def document(self, row: Row) -> InvoiceRecord:
         """Return the record of a document, as it travels to this portal."""
@@ -88,7 +103,7 @@ class VismaSide:
     def transactions(self) -> Iterator[Fact]:
         """Yield a fact for each journal batch that is a sale."""
         for record in self.transaction_records():
-            yield transaction_fact(record, self.base_currency)
+            yield transaction_fact(record, self.base_currency, self.left_out.get(record.customer or ""))
 
     def transaction_records(self) -> Iterator[TransactionRecord]:
         """Yield the records of the sales."""
@@ -136,12 +151,15 @@ def settled_since(client: Reader, since: datetime | None) -> dict[str, str]:
     return found
 
 
-def document_fact(record: InvoiceRecord) -> Fact:
-    """Return the fact of a document: what HubSpot should hold of it."""
+def document_fact(record: InvoiceRecord, left_out: str | None = None) -> Fact:
+    """Return the fact of a document: what HubSpot should hold of it.
+
+    ``left_out`` is why its customer does not travel, or None.
+    """
     wanted = record.properties
     return Fact(
         key=record.key,
-        standing=_standing(record),
+        standing=Standing.NOT_TAKEN if left_out else _standing(record),
         month=f"{record.document_date:%Y-%m}" if record.document_date else None,
         currency=record.currency,
         customers=_customers(record),
@@ -150,22 +168,22 @@ def document_fact(record: InvoiceRecord) -> Fact:
         status=record.status,
         shown=wanted.get("hs_invoice_status") or "",
         stamp=record.stamp,
-        note=record.refusal or record.skip or "",
+        note=left_out or record.refusal or record.skip or "",
     )
 
 
-def transaction_fact(record: TransactionRecord, currency: str) -> Fact:
-    """Return the fact of a sale, which is in base currency and is not owed."""
+def transaction_fact(record: TransactionRecord, currency: str, left_out: str | None = None) -> Fact:
+    """Return the fact of a sale, which is in base currency and is not owed; ``left_out`` as for a document."""
     return Fact(
         key=record.key,
-        standing=_standing(record),
+        standing=Standing.NOT_TAKEN if left_out else _standing(record),
         month=(record.properties.get("visma_transaction_date") or "")[:7] or None,
         currency=currency,
         customers=_customers(record),
         amount=amount_of(record.properties.get("visma_amount")),
         balance=amount_of("0"),
         stamp=record.stamp,
-        note=record.refusal or record.skip or "",
+        note=left_out or record.refusal or record.skip or "",
     )
 
 

@@ -12,6 +12,7 @@ from ml_connector.partitions import windows_of
 from ml_connector.records.booking_model import PAYMENT_SCHEMA, PURCHASES_SCHEMA, TRANSACTION_SCHEMA
 from ml_connector.records.companies import CompanyMapper, companies
 from ml_connector.records.contacts import contacts
+from ml_connector.records.field_rules import FieldRules
 from ml_connector.records.invoice_model import INVOICE_SCHEMA
 from ml_connector.records.invoices import DocumentMapper, base_currency, invoices
 from ml_connector.records.model import COMPANY_SCHEMA, CONTACT_SCHEMA
@@ -55,7 +56,9 @@ def build_assets(
 
 def _companies(step: Step) -> dg.AssetsDefinition:
     settings = step.settings
-    mapper = CompanyMapper(settings.name, settings.stamp_zone, settings.region, settings.record_links)
+    mapper = CompanyMapper(
+        settings.name, settings.stamp_zone, settings.region, settings.record_links, FieldRules.of(settings)
+    )
 
     @step.asset(
         "companies",
@@ -90,6 +93,7 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
             connection=settings.name,
             zone=settings.stamp_zone,
             region=settings.region,
+            rules=FieldRules.of(settings),
         )
         return _write(context, step, CONTACT_SCHEMA, found)
 
@@ -141,6 +145,7 @@ def _invoices(step: Step) -> dg.AssetsDefinition:
             as_of=_last_day(context, step),
             reference_fields=settings.deals.reference_fields,
             base_currency=base_currency(currencies) if settings.invoices.convert_currency else None,
+            rules=FieldRules.of(settings),
         )
         found = invoices((customer_invoices, customer_credit_notes, customer_debit_notes), mapper)
         return _write(context, step, INVOICE_SCHEMA, found)

@@ -5,14 +5,15 @@ Sources in the order in which their values win: the contact list, a customer's m
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from ml_connector.records import normal_forms
 from ml_connector.records.companies import number_of
+from ml_connector.records.field_rules import CONTACTS, NO_RULES, FieldRules
 from ml_connector.records.fields import part, trouble, utc_stamp
-from ml_connector.records.model import ContactRecord
+from ml_connector.records.model import ContactRecord, Fields
 from ml_connector.records.normal_forms import text
 from ml_connector.visma.snapshots import SnapshotRows, Version, named_account, newest
 
@@ -25,7 +26,7 @@ class Mention:
     """One place in Visma that names a person or mailbox, before mentions of the same one are brought together.
 
     ``phones`` are as written; without a country code they are of ``region``. Reading them is left to the one record
-    they may end in: it is the slowest part of mapping.
+    they may end in: it is the slowest part of mapping. ``fields`` is what the settings ask of a row of the list.
     """
 
     contact_id: str
@@ -40,10 +41,17 @@ class Mention:
     stamp: str
     partition: str
     company: str | None
+    fields: Fields = field(default_factory=dict)
 
 
 def contacts(
-    contact_rows: SnapshotRows, customers: SnapshotRows, *, connection: str, zone: ZoneInfo, region: str
+    contact_rows: SnapshotRows,
+    customers: SnapshotRows,
+    *,
+    connection: str,
+    zone: ZoneInfo,
+    region: str,
+    rules: FieldRules = NO_RULES,
 ) -> Iterator[ContactRecord]:
     """Yield one record per e-mail address, and one per Visma contact that has a name but no address.
 
@@ -56,10 +64,11 @@ def contacts(
         connection: the connection's name, the first part of every id in HubSpot.
         zone: the zone of Visma's naive stamps.
         region: country of phone numbers written without a country code.
+        rules: what the connection's own settings make of fields.
     """
-    mentions = _Mentions(contact_rows, customers, region)
+    mentions = _Mentions(contact_rows, customers, region, rules)
     for address, group in _together(mentions):
-        yield _record(address, group, connection, zone)
+        yield _record(address, group, connection, zone, rules)
     yield from mentions.odd.values()
 
 
@@ -70,11 +79,14 @@ class _Mentions:
     no later one yields anything with such an id.
     """
 
-    def __init__(self, contact_rows: SnapshotRows, customers: SnapshotRows, region: str) -> None:
+    def __init__(
+        self, contact_rows: SnapshotRows, customers: SnapshotRows, region: str, rules: FieldRules
+    ) -> None:
         self.odd: dict[str, ContactRecord] = {}
         self._contact_rows = contact_rows
         self._customers = customers
         self._region = region
+        self._rules = rules
 
     def __iter__(self) -> Iterator[Mention]:
         for mention in self._all():
@@ -83,7 +95,7 @@ class _Mentions:
 
     def _all(self) -> Iterator[Mention]:
         for version in newest(self._contact_rows):
-            mentioned = partial(contact_mentions, version, self._region)
+            mentioned = partial(contact_mentions, version, self._region, self._rules)
             yield from self._read(version, number_of(version), mentioned)
         for version in newest(self._customers):
             for role in CUSTOMERS_CONTACTS:
@@ -101,7 +113,7 @@ class _Mentions:
             return ()
 
 
-def contact_mentions(version: Version, region: str) -> Iterator[Mention]:
+def contact_mentions(version: Version, region: str, rules: FieldRules = NO_RULES) -> Iterator[Mention]:
     """Yield the mention of one row of the contact list (``ContactDto``, reference: visma 4.4)."""
     row = version.values
     account = named_account(row)
@@ -118,6 +130,7 @@ def contact_mentions(version: Version, region: str) -> Iterator[Mention]:
         stamp=version.stamp,
         partition=version.partition,
         company=":".join(account) if account else None,
+        fields=rules.fields(CONTACTS, row),
     )
 
 
@@ -234,7 +247,9 @@ def _group(contact_id: str, address: Mapping[str, str]) -> str:
     return address.get(contact_id) or f"id {contact_id}"
 
 
-def _record(address: str | None, group: list[Mention], connection: str, zone: ZoneInfo) -> ContactRecord:
+def _record(
+    address: str | None, group: list[Mention], connection: str, zone: ZoneInfo, rules: FieldRules
+) -> ContactRecord:
     """Return the contact of a group; the first mention that has a value gives it."""
     first = group[0]
     named = next((mention for mention in group if mention.first_name or mention.last_name), first)
@@ -244,6 +259,8 @@ def _record(address: str | None, group: list[Mention], connection: str, zone: Zo
         refusal = "its e-mail address is not one HubSpot accepts"
     elif address is None and not (named.first_name or named.last_name):
         refusal = "it has neither an e-mail address nor a name"
+    fields = _first_values(mention.fields for mention in group)
+    found = rules.mapped(CONTACTS, fields)
     return ContactRecord(
         contact_ids=tuple(dict.fromkeys(mention.contact_id for mention in group)),
         email=address,
@@ -261,5 +278,15 @@ def _record(address: str | None, group: list[Mention], connection: str, zone: Zo
             "visma_last_modified": utc_stamp(first.stamp, zone),
         },
         companies=tuple(dict.fromkeys(mention.company for mention in group if mention.company)),
-        refusal=refusal,
+        refusal=refusal or found.refusal,
+        fields=fields,
+        mapped=found.properties,
     )
+
+
+def _first_values(several: Iterable[Fields]) -> Fields:
+    """Return the fields of several mentions as one; the first mention that has a value gives it."""
+    known: dict[str, str | None] = {}
+    for fields in several:
+        known |= {path: value for path, value in fields.items() if known.get(path) is None}
+    return known

@@ -26,6 +26,12 @@ CLASS_OF = {CUSTOMERS: "customerClass.id", SUPPLIERS: "supplierClass.id"}
 STATUS = "status"
 
 
+NOT_TAKEN = "not taken: "
+"""How the reason begins for which a customer or supplier does not travel, and so nothing that belongs to it."""
+
+CANNOT_FILL = " cannot fill "
+"""What the sentence about a value that does not fit its property has in it."""
+
 UTC_ONLY = Zones(ZoneInfo("UTC"), ZoneInfo("UTC"))
 
 
@@ -96,7 +102,7 @@ class FieldRules:
             try:
                 properties[mapping.hubspot] = None if value is None else convert(value, mapping, self.zones)
             except CannotConvertError as error:
-                problems.append(f"{mapping.visma} cannot fill {mapping.hubspot}: {error}")
+                problems.append(f"{mapping.visma}{CANNOT_FILL}{mapping.hubspot}: {error}")
         return Mapped(properties, "; ".join(problems) or None)
 
     def not_taken(self, rows: str, fields: Fields) -> str | None:
@@ -114,14 +120,19 @@ def not_taken(
 ) -> str | None:
     """Return why a customer or supplier of a class and status does not travel, or None."""
     if classes and (own_class or "").casefold() not in {one.casefold() for one in classes}:
-        return f"not taken: {kind} class {own_class}" if own_class else f"not taken: no {kind} class"
+        return f"{NOT_TAKEN}{kind} class {own_class}" if own_class else f"{NOT_TAKEN}no {kind} class"
     if statuses and (status or "") not in statuses:
-        return f"not taken: {kind} status {status}" if status else f"not taken: no {kind} status"
+        return f"{NOT_TAKEN}{kind} status {status}" if status else f"{NOT_TAKEN}no {kind} status"
     return None
 
 
 NO_RULES = FieldRules()
 """Nothing is mapped, and everything travels."""
+
+
+def apart_from_mapping(refusal: str | None) -> str | None:
+    """Return why a record cannot be sent for another reason than its mapping, or None."""
+    return None if refusal and CANNOT_FILL in refusal else refusal
 
 
 def merged_values(first: Mapping[str, str | None], second: Mapping[str, str | None]) -> Properties:

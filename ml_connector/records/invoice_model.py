@@ -5,14 +5,14 @@ Amounts are exact decimals and stored as text: a row goes through Parquet and, a
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
-from ml_connector.records.model import Properties
+from ml_connector.records.model import Fields, Properties, read_values, stored_values
 
 VOIDED = "Voided"
 """Visma's status of a document, payment or batch that was taken back."""
@@ -107,6 +107,8 @@ class InvoiceRecord:
         in_base: the same in the company's base currency, where that is another one and the connection converts.
         skip: why it does not travel, or None.
         refusal: why it cannot be sent, in plain words, or None.
+        fields: what the settings ask of its row, for mapping.
+        mapped: what the HubSpot invoice shall hold by the connection's own mapping.
     """
 
     document_type: str
@@ -123,6 +125,8 @@ class InvoiceRecord:
     in_base: Figures | None = None
     skip: str | None = None
     refusal: str | None = None
+    fields: Fields = field(default_factory=dict)
+    mapped: Properties = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -156,8 +160,8 @@ class InvoiceRecord:
 
     @property
     def properties(self) -> Properties:
-        """What the HubSpot invoice shall hold once it is whole."""
-        return self.figures.properties
+        """What the HubSpot invoice shall hold once it is whole; what is mapped replaces what is filled anyway."""
+        return {**self.figures.properties, **self.mapped} if self.mapped else self.figures.properties
 
     @property
     def lines(self) -> tuple[LineRecord, ...]:
@@ -192,6 +196,8 @@ class InvoiceRecord:
             "in_base": json.dumps(self.in_base.to_row(), ensure_ascii=False) if self.in_base else None,
             "skip": self.skip,
             "refusal": self.refusal,
+            "fields": stored_values(self.fields),
+            "mapped": stored_values(self.mapped),
         }
 
     @staticmethod
@@ -213,6 +219,8 @@ class InvoiceRecord:
             in_base=Figures.from_row(json.loads(in_base)) if in_base else None,
             skip=row["skip"],
             refusal=row["refusal"],
+            fields=read_values(row.get("fields")),
+            mapped=read_values(row.get("mapped")),
         )
 
 
@@ -237,5 +245,7 @@ INVOICE_SCHEMA = pa.schema(
         pa.field("in_base", pa.string()),
         pa.field("skip", pa.string()),
         pa.field("refusal", pa.string()),
+        pa.field("fields", pa.string()),
+        pa.field("mapped", pa.string()),
     ]
 )

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from ml_connector.records import normal_forms
 from ml_connector.records.amounts import ZERO, cents, decimal, money_text
 from ml_connector.records.days import day, iso, noon
+from ml_connector.records.field_rules import INVOICES, NO_RULES, FieldRules
 from ml_connector.records.fields import part, trouble, utc_stamp
 from ml_connector.records.invoice_model import CREDIT_NOTE, VOIDED, Figures, InvoiceRecord
 from ml_connector.records.lines import Money, line_records
@@ -60,6 +61,7 @@ class DocumentMapper:
     as_of: date
     reference_fields: Sequence[str] = ()
     base_currency: str | None = None
+    rules: FieldRules = NO_RULES
 
     def document(self, version: Version) -> InvoiceRecord:
         """Return the record of one row (``CustomerInvoiceDto`` and its kin, reference: visma 4.4).
@@ -80,6 +82,8 @@ class DocumentMapper:
         contact = text(part(row, "contact", "id"))
         address = normal_forms.email(part(row, "invoiceContact", "email"))
         foreign = self.base_currency not in (None, currency)
+        fields = self.rules.fields(INVOICES, row)
+        own = self.rules.mapped(INVOICES, fields)
         return InvoiceRecord(
             document_type=kind,
             number=number,
@@ -94,7 +98,9 @@ class DocumentMapper:
             figures=self._figures(version, Money(currency, "InCurrency")),
             in_base=self._figures(version, Money(str(self.base_currency), "")) if foreign else None,
             skip=None if status in RELEASED or status == VOIDED else not_released(status),
-            refusal=None if currency else "it has no currency",
+            refusal=own.refusal if currency else "it has no currency",
+            fields=fields,
+            mapped=own.properties,
         )
 
     def _figures(self, version: Version, money: Money) -> Figures:

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from ml_connector.records.field_rules import CUSTOMERS, SUPPLIERS, FieldRules
-from ml_connector.records.model import CompanyRecord
+from ml_connector.records.field_rules import CLASS_OF, CUSTOMERS, SUPPLIERS, FieldRules
+from ml_connector.records.model import CompanyRecord, Properties
 
 NAMELESS = "it has neither a name nor a web domain, and HubSpot asks for one"
 
@@ -15,7 +15,7 @@ def judged(record: CompanyRecord, rules: FieldRules) -> CompanyRecord:
     """
     if not record.properties:
         return record
-    rows = CUSTOMERS if record.customer_number else SUPPLIERS
+    rows = _rows_of(record)
     found = rules.mapped(rows, record.fields)
     skip = rules.not_taken(rows, record.fields)
     known = replace(record, mapped=found.properties, skip=skip)
@@ -29,6 +29,19 @@ def refusal_of_both(customer: CompanyRecord, supplier: CompanyRecord) -> str | N
     if others:
         return others[0]
     return NAMELESS if len(refusals) == 2 else None
+
+
+def classes_of(record: CompanyRecord) -> Properties:
+    """Return the ids of the customer class and supplier class of a company, as the ledger remembers them."""
+    return {
+        f"{rows.removesuffix('s')}_class": part.fields[CLASS_OF[rows]] or ""
+        for part in record.parts or (record,)
+        if CLASS_OF[rows := _rows_of(part)] in part.fields
+    }
+
+
+def _rows_of(record: CompanyRecord) -> str:
+    return CUSTOMERS if record.customer_number else SUPPLIERS
 
 
 def _nameless(record: CompanyRecord) -> str | None:

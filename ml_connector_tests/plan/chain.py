@@ -30,7 +30,7 @@ from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.tables import metadata
 from ml_connector.plan.companies import CompanyPlanner
-from ml_connector.plan.contacts import ContactPlanner, link
+from ml_connector.plan.contacts import ContactPlanner
 from ml_connector.plan.due import companies_with_due, contacts_with_due
 from ml_connector.plan.operations import Operation
 from ml_connector.records.companies import CompanyMapper, companies
@@ -118,8 +118,7 @@ class Chain:
         planner = ContactPlanner(self.settings, self.ledger, self.client)
         both = contacts_with_due(records, due, present)
         planned = list(planner.plan(both, len(records) + len(due) if unknown is None else unknown))
-        waiting = self.ledger.pending_links("contacts")
-        return [*planned, *(link(one.from_key, one.to_key, "2026-11-20") for one in waiting)]
+        return [*planned, *planner.owed(self.ledger.pending_links("contacts"), "2026-11-20")]
 
     def _due(self, entity: str) -> Iterator[Any]:
         return iter(self.ledger.due_rejects(entity, datetime.now(UTC)))
