@@ -58,8 +58,8 @@ format: $(DEVELOP) ## put the code into the form that check asks for
 docs: $(RUNTIME) ## write the pages of docs/ that are made from the code
 	$(BIN)/python -m scripts.references
 
-screenshots: $(DEVELOP) ## take the pictures of docs/ again (needs Chromium)
-	$(BIN)/python -m scripts.screenshots
+screenshots: $(DEVELOP) ## take the pictures of docs/ again (needs Chromium; ARGS="plan check")
+	$(BIN)/python -m scripts.screenshots $(ARGS)
 
 bench: $(DEVELOP) ## beside two peers, and what is promised (ARGS="--goals c --works W1")
 	$(BIN)/python -m bench $(ARGS)

@@ -1,11 +1,13 @@
 """``make screenshots``: takes the pictures of the documentation, from a sandbox and a Dagster of their own.
 
-Ends both when it is done. The pictures show the day they were taken, so they differ a little each time.
+Ends both when it is done. The pictures show the day they were taken, so they differ a little each time; with
+``ARGS="plan check"`` only the pictures of these names are taken.
 """
 
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 import time
 import urllib.request
@@ -40,6 +42,9 @@ PHONE = (390, 844)
 
 LARGEST_BYTES = 200_000
 """A picture in the repository is fetched by everyone who clones it."""
+
+FEW = range(2, 5)
+"""Invoices of a company that show beside its contacts without filling the picture."""
 
 UI_PORT = 3909
 START_SECONDS = 120.0
@@ -129,14 +134,10 @@ def deployment(folder: Path) -> Iterator[Mapping[str, Picture]]:
 
 
 def well_connected(sandbox: Sandbox) -> str:
-    """Return the HubSpot id of the customer with the most contacts."""
+    """Return the HubSpot id of the company with the most contacts among those with a few invoices."""
     contacts = Counter(company for _, company in sandbox.hubspot.links("contacts", "companies"))
-    customers = {
-        record.id
-        for record in sandbox.hubspot.records("companies").values()
-        if record.values.get("visma_customer_id")
-    }
-    return next(company for company, _ in contacts.most_common() if company in customers)
+    invoices = Counter(company for _, company in sandbox.hubspot.links("invoices", "companies"))
+    return next(company for company, _ in contacts.most_common() if invoices[company] in FEW)
 
 
 def wait_for(address: str) -> None:
@@ -171,15 +172,20 @@ def take(page: Page, picture: Picture, file: Path) -> None:
 
 
 def main() -> None:
-    """Take all pictures."""
+    """Take all pictures, or those named as arguments."""
+    wanted = sys.argv[1:]
     IMAGES.mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="mlc-"))
     # At the very end: the embedded database, which lies in it, is stopped when the process ends.
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with deployment(folder) as sights, sync_playwright() as playwright:
         page = launched(playwright).new_page()
-        for name, picture in sights.items():
-            take(page, picture, IMAGES / f"{name}.png")
+        if unknown := set(wanted) - sights.keys():
+            raise SystemExit(
+                f"There is no picture {', '.join(sorted(unknown))}; there are {', '.join(sights)}."
+            )
+        for name in wanted or sights:
+            take(page, sights[name], IMAGES / f"{name}.png")
 
 
 if __name__ == "__main__":
