@@ -1,6 +1,6 @@
 """The step ``plan``: what would change in HubSpot. Reads only, so materialising up to here is a dry run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, TypeVar
@@ -15,13 +15,14 @@ from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals
+from ml_connector.ledger.taking import TakingReader
 from ml_connector.ledger.usual import UsualReader
 from ml_connector.partitions import windows_of
 from ml_connector.plan import breaker
 from ml_connector.plan.bookings import Booking, BookingPlanner, left_alone
 from ml_connector.plan.changes import Figures
 from ml_connector.plan.companies import CompanyPlanner
-from ml_connector.plan.contacts import ContactPlanner, link
+from ml_connector.plan.contacts import ContactPlanner
 from ml_connector.plan.due import companies_with_due, contacts_with_due
 from ml_connector.plan.inputs import (
     due_again,
@@ -38,11 +39,13 @@ from ml_connector.plan.operations import PLAN_SCHEMA, Operation
 from ml_connector.plan.page import Heading, plan_page
 from ml_connector.plan.payments import PAYMENTS, readiness
 from ml_connector.plan.purchases import PurchasesPlanner
+from ml_connector.plan.taken import NotTaken
 from ml_connector.plan.tally import Tally
 from ml_connector.plan.transactions import kept_in, object_named, transactions
 from ml_connector.plan.upcoming import upcoming, upcoming_documents
+from ml_connector.records.again import Again
 from ml_connector.records.booking_model import PaymentRecord, PurchasesRecord, TransactionRecord
-from ml_connector.records.invoice_model import InvoiceRecord
+from ml_connector.records.field_rules import FieldRules
 from ml_connector.records.model import CompanyRecord, ContactRecord
 from ml_connector.settings import ConnectionSettings, RecordKind
 from ml_connector.step import Step, counted
@@ -116,14 +119,16 @@ def _companies(step: Step) -> dg.AssetsDefinition:
         hubspot = step.hubspot(context)
         ledger = LedgerReader(engine(), step.settings.name)
         planner = CompanyPlanner(step.settings, ledger, hubspot.get_client(), _contacts_of(step, hubspot))
-        due = due_again(ledger, "companies", CompanyRecord.from_row)
+        due = due_again(ledger, "companies", Again(FieldRules.of(step.settings)).company)
         unknown = unknown_records(ledger, "companies", records, due)
         stream = (CompanyRecord.from_row(row) for row in records.rows())
         both = companies_with_due(stream, due, present_companies(records) if due else ())
-        operations = planner.plan(both, unknown)
+        not_taken = _not_taken(step)
+        operations = not_taken.noting(planner.plan(both, unknown))
         for window in purchases.values():
             bought = with_purchases(window, due_again(ledger, "purchases", PurchasesRecord.from_row))
-            operations = chain(operations, PurchasesPlanner(ledger, hubspot.get_client()).plan(bought))
+            buying = PurchasesPlanner(ledger, hubspot.get_client(), not_taken)
+            operations = chain(operations, buying.plan(bought))
         return _write(context, step, operations)
 
     return plan
@@ -133,21 +138,22 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
     @step.asset(
         "contacts",
         "What a sync would change in HubSpot's contacts and their links to companies. Writes nothing.",
-        ins={"records": step.key("records", "contacts")},
+        ins={"records": step.key("records", "contacts"), **_where_some_are_left_out(step)},
         check_specs=_checks(step, "contacts"),
     )
-    def plan(context: dg.AssetExecutionContext, records: Dataset) -> dg.MaterializeResult[Dataset]:
+    def plan(
+        context: dg.AssetExecutionContext, records: Dataset, **companies: Dataset
+    ) -> dg.MaterializeResult[Dataset]:
         hubspot = step.hubspot(context)
         ledger = LedgerReader(engine(), step.settings.name)
-        planner = ContactPlanner(step.settings, ledger, hubspot.get_client(), _contacts_of(step, hubspot))
-        due = due_again(ledger, "contacts", ContactRecord.from_row)
+        not_taken = _not_taken(step, *companies.values())
+        inventory = _contacts_of(step, hubspot)
+        planner = ContactPlanner(step.settings, ledger, hubspot.get_client(), inventory, not_taken)
+        due = due_again(ledger, "contacts", Again(FieldRules.of(step.settings)).contact)
         unknown = unknown_records(ledger, "contacts", records, due)
         stream = (ContactRecord.from_row(row) for row in records.rows())
         both = contacts_with_due(stream, due, present_contacts(records) if due else {})
-        owed = (
-            link(found.from_key, found.to_key, context.partition_keys[-1])
-            for found in ledger.pending_links("contacts")
-        )
+        owed = planner.owed(ledger.pending_links("contacts"), context.partition_keys[-1])
         return _write(context, step, with_owed(planner.plan(both, unknown), owed))
 
     return plan
@@ -179,8 +185,9 @@ def _invoices(step: Step) -> dg.AssetsDefinition:
             upcoming=upcoming(companies, contacts),
             occasion=_occasion(step, context),
             due_lines=due_again(ledger, "line_items", DueLine.from_row),
+            not_taken=_not_taken(step, companies),
         )
-        both, due = with_rejects(ledger, "invoices", records, InvoiceRecord.from_row)
+        both, due = with_rejects(ledger, "invoices", records, Again(FieldRules.of(step.settings)).invoice)
         unknown = unknown_records(ledger, "invoices", records, due)
         return _write(context, step, planner.plan(both, unknown), planner)
 
@@ -191,11 +198,15 @@ def _payments(step: Step) -> dg.AssetsDefinition:
     @step.asset(
         "payments",
         "What a sync would change in HubSpot's payments and their links, where the portal takes payments.",
-        ins={"records": step.key("records", "payments"), "invoices": step.key("plan", "invoices")},
+        ins={
+            "records": step.key("records", "payments"),
+            "invoices": step.key("plan", "invoices"),
+            **_where_some_are_left_out(step),
+        },
         check_specs=_checks(step, "payments"),
     )
     def plan(
-        context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset
+        context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset, **companies: Dataset
     ) -> dg.MaterializeResult[Dataset]:
         ledger = LedgerReader(engine(), step.settings.name)
         both, due = with_rejects(ledger, "payments", records, PaymentRecord.from_row)
@@ -206,7 +217,7 @@ def _payments(step: Step) -> dg.AssetsDefinition:
         ready = readiness(ledger, refusals, client, step.settings.payments)
         if not ready.ready:
             return _write(context, step, left_alone(both, PAYMENTS.kind, ready.reason))
-        planner = _bookings(step, context, PAYMENTS, invoices)
+        planner = _bookings(step, context, PAYMENTS, invoices, companies)
         unknown = unknown_records(ledger, PAYMENTS.kind.object_type, records, due)
         return _write(context, step, planner.plan(both, unknown, context.partition_keys[-1]), planner)
 
@@ -217,11 +228,15 @@ def _transactions(step: Step) -> dg.AssetsDefinition:
     @step.asset(
         "transactions",
         "What a sync would change in the HubSpot object that keeps sales transactions, and their links.",
-        ins={"records": step.key("records", "transactions"), "invoices": step.key("plan", "invoices")},
+        ins={
+            "records": step.key("records", "transactions"),
+            "invoices": step.key("plan", "invoices"),
+            **_where_some_are_left_out(step),
+        },
         check_specs=_checks(step, "transactions"),
     )
     def plan(
-        context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset
+        context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset, **companies: Dataset
     ) -> dg.MaterializeResult[Dataset]:
         hubspot, rules = step.hubspot(context), step.settings.transactions
         portal_id = hubspot.get_account().portal_id
@@ -234,7 +249,8 @@ def _transactions(step: Step) -> dg.AssetsDefinition:
         where = kept_in(ledger, refusals, client, rules, portal_id)
         if where.name is None:
             return _write(context, step, left_alone(both, transactions("none").kind, where.reason))
-        planner = _bookings(step, context, transactions(where.name), invoices, exists=where.exists)
+        kind = transactions(where.name)
+        planner = _bookings(step, context, kind, invoices, companies, exists=where.exists)
         unknown = unknown_records(ledger, where.name, records, due)
         return _write(context, step, planner.plan(both, unknown, context.partition_keys[-1]), planner)
 
@@ -246,17 +262,33 @@ def _bookings(
     context: dg.AssetExecutionContext,
     booking: Booking[BookingT],
     invoices: Dataset,
+    companies: Mapping[str, Dataset],
     *,
     exists: bool = True,
 ) -> BookingPlanner[BookingT]:
-    """Return the planner of payments or transactions, which knows what the run's plan of invoices says."""
+    """Return the planner of payments or transactions, which knows what the run's other plans say."""
     return BookingPlanner(
         booking,
         LedgerReader(engine(), step.settings.name),
         step.hubspot(context).get_client(),
         upcoming_documents(invoices),
         exists=exists,
+        not_taken=_not_taken(step, *companies.values()),
     )
+
+
+def _where_some_are_left_out(step: Step) -> dict[str, dg.AssetKey]:
+    """Return the plan of companies as an input, where the settings take some customers or suppliers only."""
+    taken = step.settings.take
+    filters = taken.filters_customers or taken.filters_suppliers
+    return {"companies": step.key("plan", "companies")} if filters else {}
+
+
+def _not_taken(step: Step, *companies: Dataset) -> NotTaken:
+    """Return who does not travel, as the run's plan of companies says and the ledger remembers."""
+    settings = step.settings
+    found = NotTaken(settings.take, TakingReader(engine(), settings.name))
+    return found if found.takes_all else found.read(companies)
 
 
 def _contacts_of(step: Step, hubspot: HubSpotResource) -> Inventory:
