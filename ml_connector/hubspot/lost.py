@@ -1,12 +1,12 @@
 """What became of writes whose answer was lost with the process that sent them: read back, never assumed."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.comparison import holds
-from ml_connector.ledger.journal import Journal, LostIntent
+from ml_connector.ledger.journal import IdentityRow, Journal, LostIntent
 from ml_connector.plan.operations import Action
 
 BATCH = 100
@@ -25,6 +25,8 @@ ID_PROPERTIES = (
 
 LINKS = frozenset({Action.LINK, Action.UNLINK})
 
+LINES = "line_items"
+
 STANDS = "the answer was lost; read back, HubSpot holds these values"
 GONE = "the answer was lost; read back, HubSpot has it no more"
 AGAIN = "the answer was lost; read back, HubSpot does not hold these values, so it is planned again"
@@ -40,7 +42,8 @@ def settle_lost_intents(client: HubSpotClient, journal: Journal) -> int:
     """Read back what was sent without learning the end, write the end to the ledger, and return how many there were.
 
     What HubSpot does not hold needs nothing more here: its window has no successful load and comes again, or its stored
-    reject or pending link does. A link is made or removed again for nothing rather than missed.
+    reject or pending link does. A link is made or removed again for nothing rather than missed. A line item that was
+    made is noted as ours: Visma may have removed the line by then, and nothing else would lead to it.
     """
     lost = journal.lost_intents()
     by_kind: dict[tuple[str, str | None], list[LostIntent]] = defaultdict(list)
@@ -58,6 +61,7 @@ def settle_lost_intents(client: HubSpotClient, journal: Journal) -> int:
             journal.settle_lost(ends)
             journal.settle(
                 [],
+                identities=list(_made_lines(some, ends)),
                 forgotten=[
                     (object_type, intent.key, str(intent.hubspot_id))
                     for intent in some
@@ -65,6 +69,13 @@ def settle_lost_intents(client: HubSpotClient, journal: Journal) -> int:
                 ],
             )
     return len(lost)
+
+
+def _made_lines(intents: Sequence[LostIntent], ends: Sequence[End]) -> Iterator[IdentityRow]:
+    """Yield what is known of line items that were made; without a fingerprint they are compared when planned again."""
+    for intent, (_, _, _, hubspot_id, _) in zip(intents, ends, strict=True):
+        if intent.object_type == LINES and intent.action == Action.CREATE and hubspot_id is not None:
+            yield IdentityRow(LINES, intent.key, hubspot_id, None, "", {}, intent.stamp)
 
 
 def address_of(intent: LostIntent) -> Address:

@@ -133,6 +133,7 @@ class LostIntent:
     hubspot_id: str | None
     values: Mapping[str, str | None]
     action: str
+    stamp: str = ""
 
 
 Row = TypeVar("Row", LinkRow, RejectRow)

@@ -1,12 +1,13 @@
 """What planning and people read from the ledger: who is who, what is due again, which links stand."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from ml_connector.chunks import chunks
 from ml_connector.ledger.tables import identity, link, reject, run
 
 ENTITIES = (
@@ -31,6 +32,18 @@ UNWANTED = "unwanted"
 CHUNK = 5000
 """Keys asked for in one statement."""
 
+DOCUMENTS = 200
+"""Documents whose lines are asked for in one statement: for many more PostgreSQL would rather read the whole table."""
+
+
+_LINES = sa.text(
+    """
+    SELECT record_key, hubspot_id, coalesce(fingerprint, ''), stamp, email FROM ml_connector.identity
+    WHERE connection = :connection AND object_type = 'line_items'
+      AND split_part(record_key, ':', 2) || ':' || split_part(record_key, ':', 3) = ANY(:documents)
+    """
+)
+"""There is an index on the document that a line's key names: ``line:Invoice:100234:3`` is of ``Invoice:100234``."""
 
 _SKIPPED = sa.text(
     """
@@ -121,6 +134,23 @@ class LedgerReader:
         found: dict[str, list[str]] = {}
         for known in self._identities(object_type, identity.c.hubspot_id, hubspot_ids):
             found.setdefault(known.hubspot_id, []).append(known.key)
+        return found
+
+    def lines_of(self, documents: Iterable[str], besides: Collection[str]) -> list[Identity]:
+        """Return the line items that were made for documents such as ``Invoice:100234``, besides those with some keys.
+
+        Linked or not: a run may have ended between making a line and linking it.
+        """
+        known = frozenset(besides)
+        found: list[Identity] = []
+        with self._engine.connect() as database:
+            for some in chunks(documents, DOCUMENTS):
+                rows = database.execute(_LINES, {"connection": self._connection, "documents": some})
+                found.extend(
+                    Identity(row[0], row[1], row[2], stamp_text(row[3]), row[4])
+                    for row in rows
+                    if row[0] not in known
+                )
         return found
 
     def knows(self, object_type: str) -> bool:

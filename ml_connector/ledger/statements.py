@@ -158,7 +158,7 @@ CLEAR = sa.text(
 
 LOST = sa.text(
     """
-    SELECT run_id, trace_id, entity, object_type, record_key, hubspot_id, properties, action
+    SELECT run_id, trace_id, entity, object_type, record_key, hubspot_id, properties, action, coalesce(stamp::text, '')
     FROM ml_connector.operation WHERE connection = :connection AND status IN ('intended', 'unknown') ORDER BY id
     """
 )

@@ -156,6 +156,13 @@ identity = sa.Table(
         )
         for name in ("named_contact", "named_email")
     ),
+    sa.Index(
+        "ix_identity_lines",
+        "connection",
+        "object_type",
+        sa.text("((split_part(record_key, ':', 2) || ':') || split_part(record_key, ':', 3))"),
+        postgresql_where=sa.text("object_type = 'line_items'"),
+    ),
     comment="Which HubSpot record each Visma record is, and what we know it to hold.",
 )
 

@@ -10,6 +10,7 @@ import dagster as dg
 from ml_connector.chunks import chunks
 from ml_connector.database import engine
 from ml_connector.hubspot.inventory import Inventory
+from ml_connector.hubspot.lost import settle_lost_intents
 from ml_connector.hubspot.resource import HubSpotResource
 from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.ledger.journal import Journal
@@ -174,6 +175,9 @@ def _invoices(step: Step) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, records: Dataset, companies: Dataset, contacts: Dataset
     ) -> dg.MaterializeResult[Dataset]:
         hubspot = step.hubspot(context)
+        if step.is_going_to_write(context):
+            # A line that a run made as it died may be gone from its document by now: it is known before planning.
+            settle_lost_intents(hubspot.get_client(), step.journal(context))
         ledger = LedgerReader(engine(), step.settings.name)
         account = hubspot.get_account()
         planner = InvoicePlanner(

@@ -6,12 +6,13 @@ A line that the document no longer has is archived. Lines of a document that Hub
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from ml_connector.hubspot.associations import read_links
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.models import HubSpotRecord
-from ml_connector.ledger.queries import KnownLink, LedgerReader
+from ml_connector.ledger.queries import Identity, KnownLink, LedgerReader
 from ml_connector.plan.known import read_held
 from ml_connector.plan.links import Ties, leading_to, unlink
 from ml_connector.plan.operations import Action, Operation
@@ -67,6 +68,11 @@ class Parent:
     found: str | None = None
     links: Mapping[str, KnownLink] = field(default_factory=dict)
 
+    @property
+    def document(self) -> str:
+        """Its name in the keys of its lines, such as ``Invoice:100234``."""
+        return f"{self.record.document_type}:{self.record.number}"
+
 
 class LinePlanner:
     """Plans the lines of one connection's documents.
@@ -96,10 +102,11 @@ class LinePlanner:
         items = [item for parent in parents for item in _items(parent.record)]
         for planned in self._owned.plan(items, held):
             yield planned.operation
-        yield from _foreign(held, {str(item.wanted[ID_PROPERTY]) for item in items}, parents)
-        yield from self._removed(parents)
+        foreign = _foreign(held, {str(item.wanted[ID_PROPERTY]) for item in items}, parents)
+        removed = {operation.key: operation for operation in chain(foreign, self._removed(parents))}
+        yield from removed.values()
         for parent in parents:
-            yield from self._settled(parent.record)
+            yield from self._settled(parent.record, removed)
 
     def plan_due(self) -> Iterator[Operation]:
         """Yield what would be done with refused lines whose documents have not been planned."""
@@ -135,25 +142,28 @@ class LinePlanner:
         return {value: record for record in held if (value := record.properties.get(ID_PROPERTY))}
 
     def _removed(self, parents: Sequence[Parent]) -> Iterator[Operation]:
-        """Yield the end of lines that a document had and has no more."""
-        gone: list[tuple[Parent, KnownLink]] = []
+        """Yield the end of lines that were made for a document and that it has no more, linked with it or not."""
+        wanted = {line.key for parent in parents for line in parent.record.lines}
+        by_document: dict[str, list[Identity]] = {}
+        for made in self._ledger.lines_of((parent.document for parent in parents), wanted):
+            by_document.setdefault(_document_of(made.key), []).append(made)
         for parent in parents:
-            mine = {line.key for line in parent.record.lines}
-            lines = leading_to(parent.links, OBJECT)
-            gone.extend((parent, held) for held in lines if held.to_key not in mine)
-        made = self._ledger.identities(OBJECT, [held.to_key for _, held in gone])
-        for parent, held in gone:
-            if held.to_key in made:
-                known = made[held.to_key]
-                yield _archive(held.to_key, known.hubspot_id, parent.record.stamp, parent.record.partition)
-            else:
-                yield unlink(INVOICE_TIES, held, parent.record.partition)
+            stamp, partition = parent.record.stamp, parent.record.partition
+            gone = {made.key: made.hubspot_id for made in by_document.get(parent.document, ())}
+            for key, hubspot_id in gone.items():
+                yield _archive(key, hubspot_id, stamp, partition)
+            for held in leading_to(parent.links, OBJECT):
+                if held.to_key not in wanted and held.to_key not in gone:
+                    yield unlink(INVOICE_TIES, held, partition)
 
-    def _settled(self, record: InvoiceRecord) -> Iterator[Operation]:
-        """Yield a skip for each refused line that its document no longer has, so that it is not tried again."""
+    def _settled(self, record: InvoiceRecord, archived: Collection[str]) -> Iterator[Operation]:
+        """Yield a skip for each refused line that its document no longer has, so that it is not tried again.
+
+        One that is in HubSpot all the same, and is ``archived``, needs none.
+        """
         mine = {line.key for line in record.lines}
         for line in self._due.pop(record.key, ()):
-            if line.key not in mine:
+            if line.key not in mine and line.key not in archived:
                 yield _settled(line, GONE, record.partition)
 
 
@@ -188,6 +198,11 @@ def _foreign(
         if record is not None and value not in wanted:
             key = f"line:{value.split(':', 1)[1]}"
             yield _archive(key, line.id, record.stamp, record.partition)
+
+
+def _document_of(line: str) -> str:
+    """Return the document of a line's key: ``Invoice:100234`` of ``line:Invoice:100234:3``."""
+    return line.partition(":")[2].rpartition(":")[0]
 
 
 def _archive(key: str, hubspot_id: str, stamp: str, partition: str) -> Operation:

@@ -9,10 +9,11 @@ from ml_connector.hubspot.ledger_rows import write_input
 from ml_connector.hubspot.lost import address_of, settle_lost_intents
 from ml_connector.ledger.journal import Entry, LostIntent
 from ml_connector.plan.operations import Action, Operation
+from ml_connector_tests.hubspot.documents import STAMP, books, invoice, line, load
 from ml_connector_tests.plan.chain import Chain, chain, empty_ledger, ledger_engine, running
 from ml_connector_tests.records.snapshots import at, contact, customer, supplier
 
-__all__ = ["chain", "empty_ledger", "ledger_engine", "running"]
+__all__ = ["books", "chain", "empty_ledger", "ledger_engine", "running"]
 
 LATER = "2026-11-21T10:00:00"
 
@@ -84,6 +85,21 @@ def test_suppliers_contacts_and_links(chain: Chain) -> None:
         "contact:1": "confirmed",
         "contact:1>customer:10": "pending",  # a link is made again for nothing rather than missed
     }
+
+
+def test_a_line_that_was_made_is_known_from_then_on(books: Chain) -> None:
+    """Visma may have removed it by then: its document alone would not lead to it any more."""
+    load(books, invoice(1))
+    die(books, [line(1, place) for place in (1, 2, 3)], sent=2)
+    changed = books.portal.find("line_items", "visma_line_id", "acme:Invoice:1:2")[0].id
+    books.portal.edit_as_person("line_items", changed, {"price": "7"})
+    settle_lost_intents(books.client, books.journal())
+    known = books.ledger.identities("line_items", [f"line:Invoice:1:{place}" for place in (1, 2, 3)])
+    assert {key: (one.fingerprint, one.stamp) for key, one in known.items()} == {
+        "line:Invoice:1:1": ("", STAMP),
+        "line:Invoice:1:2": ("", STAMP),
+    }
+    assert known["line:Invoice:1:2"].hubspot_id == changed
 
 
 def test_an_archived_record_is_not_confirmed(chain: Chain) -> None:

@@ -128,6 +128,23 @@ class TestLinks:
         assert rows(empty_ledger, "link", "types, reason", "to_key") == [("1,279", why), ("1,279", None)]
 
 
+class TestLines:
+    """Line items by the document they were made for."""
+
+    def test_of_some_documents_besides_those_known(
+        self, empty_ledger: sa.Engine, reader: LedgerReader
+    ) -> None:
+        keys = ["Invoice:1:1", "Invoice:1:2", "Invoice:1:rounding", "Invoice:11:1", "CreditNote:1:1"]
+        lines = [identity(f"line:{key}", object_type="line_items", hubspot_id=key) for key in keys]
+        journal(empty_ledger).settle([], identities=[*lines, identity("line:Invoice:1:9")])
+        journal(empty_ledger, "r", "other").settle([], identities=lines)
+        found = reader.lines_of(["Invoice:1", "Invoice:2"], {"line:Invoice:1:2"})
+        assert {one.key: one.hubspot_id for one in found} == {
+            "line:Invoice:1:1": "Invoice:1:1",
+            "line:Invoice:1:rounding": "Invoice:1:rounding",
+        }
+
+
 class TestReports:
     """What a run did."""
 

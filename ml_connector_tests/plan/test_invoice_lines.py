@@ -1,18 +1,31 @@
 """The plan for line items: added, changed and removed with their document, however many there are."""
 
+import json
 from decimal import Decimal
 
 import pytest
 
 from ml_connector.plan.operations import Action
+from ml_connector_tests.ledger.rows import reject
 from ml_connector_tests.plan.money import LATER, Books, actions, document, of
 from ml_connector_tests.records.documents import Sold
+from ml_connector_tests.records.snapshots import DAY, STAMP
 
 A, B, C = (Sold(price=Decimal(price)) for price in (100, 200, 300))
 
 
 def line(number: int) -> str:
     return f"line:Invoice:100234:{number}"
+
+
+DUE = {
+    "document": "invoice:100234",
+    "key": line(2),
+    "stamp": STAMP,
+    "partition": DAY,
+    "properties": {"visma_line_id": "acme:Invoice:100234:2", "name": "Bolts", "price": "200"},
+}
+"""Line 2 as a refused one is stored."""
 
 
 class TestChanges:
@@ -49,6 +62,18 @@ class TestChanges:
         assert set(books.chain.portal.records("line_items")) == {books.lines()["1"].id}
         assert books.plan() == []
         assert actions(books.plan(document(lines=(A,), stamp=LATER)))["line_items"] == {"unchanged": 1}
+
+    def test_a_removed_line_is_archived_although_it_was_never_linked(self, books: Books) -> None:
+        """Nor is it told twice where it was refused as well, as its answer was lost."""
+        books.sync(document(lines=(A, B)))
+        key = ("invoices", "invoice:100234", "line_items", line(2))
+        lost = reject(line(2), entity="line_items", record=json.dumps(DUE))
+        books.chain.journal().settle([], unlinked=[key], rejects=[lost])
+        plan = books.plan(document(lines=(A,), stamp=LATER))
+        assert of(plan, "line_items")[line(2)].action is Action.ARCHIVE
+        books.load(plan)
+        assert len(books.chain.portal.records("line_items")) == 1
+        assert books.chain.rejects() == {}
 
     def test_a_line_that_comes_back_is_made_again(self, books: Books) -> None:
         books.sync(document(lines=(A, B)))
