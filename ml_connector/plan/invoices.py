@@ -132,7 +132,7 @@ class InvoicePlanner:
         yield from self._lines.give_up(self._alone(self._lines.due), GIVEN_UP, partition)
         yield from self._lines.plan_due()
         yield from self._late.rest(partition)
-        yield from self._contacts.links(planned, partition)
+        yield from self._contacts.links(planned, partition, self._alone)
         yield from self._links.owed(planned, partition, self._alone, settled=self._contacts.settled)
         drafts = self._documents.drafts()
         alone = self._alone([draft.key for draft in drafts])

@@ -5,7 +5,7 @@ against that, with the rules an invoice's contact is chosen by at all, so the or
 difference. HubSpot is not asked anything.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from ml_connector.chunks import chunks
 from ml_connector.ledger.document_queries import Billed, DocumentReader
@@ -41,15 +41,19 @@ class LaterContacts:
         self._chooser = chooser
         self._upcoming = upcoming
 
-    def links(self, planned: Collection[str], partition: str) -> Iterator[Operation]:
+    def links(
+        self, planned: Collection[str], partition: str, alone: Callable[[Collection[str]], Collection[str]]
+    ) -> Iterator[Operation]:
         """Yield the links of earlier invoices with contacts of this run, and the end of weaker ones.
 
         Args:
             planned: keys of the invoices that this run has planned, which chose for themselves.
             partition: the window that the links go into.
+            alone: returns those of some invoices that are left alone.
         """
         for some in chunks(self._concerned(planned), AT_A_TIME):
-            yield from self._choose(some, partition)
+            left = alone([one.key for one in some])
+            yield from self._choose([one for one in some if one.key not in left], partition)
 
     def _concerned(self, planned: Collection[str]) -> Iterator[Billed]:
         """Yield the invoices that name a contact of this run without being linked to it, or whose company has one."""

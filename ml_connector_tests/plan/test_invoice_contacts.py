@@ -1,13 +1,16 @@
 """Which contact an invoice is linked with, over several runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+from ml_connector.plan.billing_contacts import ContactChooser
+from ml_connector.plan.later_contacts import LaterContacts
 from ml_connector.plan.operations import Action, Operation
+from ml_connector.plan.upcoming import Upcoming
 from ml_connector_tests.plan.money import LATER, Books, document, of
-from ml_connector_tests.records.snapshots import at, contact, customer
+from ml_connector_tests.records.snapshots import DAY, at, contact, customer
 
 KEY = "invoice:100234"
 
@@ -187,6 +190,17 @@ class TestAfterTheInvoice:
         other = document(contact={"id": 3}, stamp=LATER)
         plan = books.plan(other, upcoming=upcoming(books, person(2), person(3)))
         assert chosen(plan) == {"contact:3": "contact"}
+
+    @pytest.mark.parametrize(("alone", "planned"), [(set, {}), (lambda _: (), {"contact:2": "contact"})])
+    def test_an_invoice_that_is_left_alone_stays_as_it_is(
+        self, books: Books, alone: Callable[[Any], Any], planned: dict[str, str]
+    ) -> None:
+        books.sync(document(contact={"id": 2}))
+        coming = Upcoming(contacts={"contact:2"})
+        ledger = books.chain.ledger
+        chooser = ContactChooser(ledger, coming)
+        later = LaterContacts(ledger, books.documents, chooser, coming)
+        assert chosen([*later.links((), DAY, alone)]) == planned
 
     def test_a_link_that_is_owed_is_planned_once(self, books: Books) -> None:
         coming = upcoming(books, person(2))
