@@ -90,8 +90,9 @@ def rules_of(settings: Mapping[str, Any], object_type: str) -> tuple[dict[str, s
 
 
 def fields(known: Known) -> list[Field]:
-    """Return the properties of a record, those that differ first."""
-    found = [_field(name, known) for name in sorted({*known.wanted, *_sent(known.operations)})]
+    """Return the properties of a record that have a value on either side, those that differ first."""
+    every = [_field(name, known) for name in sorted({*known.wanted, *_sent(known.operations)})]
+    found = [one for one in every if one.visma or one.hubspot]
     return sorted(found, key=lambda one: (one.state == "same", one.name))
 
 
@@ -169,4 +170,4 @@ def _origin(name: str, newest: Write | None, known: Known) -> str:
             return f"written by run {one.run_id[:8]} on {one.intended_at:%Y-%m-%d}"
     if newest is not None and not newest.ours:
         return f"HubSpot held it already, written by {newest.by}"
-    return "HubSpot held it already" if known.wanted.get(name) else "empty in both"
+    return "HubSpot held it already"

@@ -61,14 +61,16 @@ the database to walk through the whole table backwards."""
 _OF_LINKS = sa.text(
     f"""
     WITH o AS MATERIALIZED (
-      SELECT p.* FROM unnest(CAST(:keys AS text[])) AS k(key)
-      JOIN ml_connector.operation AS p
-        ON p.connection = :connection AND p.record_key ~>=~ (k.key || '>') AND p.record_key ~<~ (k.key || '?')
+      SELECT * FROM ml_connector.operation
+      WHERE connection = :connection AND record_key ~>=~ :start AND record_key ~<~ :beyond
     )
     SELECT {COLUMNS} FROM o ORDER BY o.id DESC LIMIT :most
     """  # noqa: S608 - the columns are this program's own
 )
-"""Operations on links, which are named after both ends; in bytes the question mark comes right after the arrow."""
+"""Operations on links, which are named after both ends, by the start of the name.
+
+Each record's are asked for with its own bounds, which tell the database how few they are.
+"""
 
 _WINDOWS = sa.text(
     """
@@ -151,10 +153,10 @@ class RecordLedger:
 
     def operations(self, keys: Sequence[str], most: int) -> list[Done]:
         """Return the newest operations on records and on the links that start from them, newest first."""
-        rows = [
-            *self._rows(_OF_KEYS, keys=list(keys), most=most),
-            *self._rows(_OF_LINKS, keys=list(keys), most=most),
-        ]
+        rows = self._rows(_OF_KEYS, keys=list(keys), most=most)
+        for key in keys:
+            # In bytes the question mark comes right after the arrow of a link.
+            rows += self._rows(_OF_LINKS, start=f"{key}>", beyond=f"{key}?", most=most)
         return sorted((Done(*row) for row in rows), key=lambda one: -one.id)[:most]
 
     def windows(self, keys: Sequence[str]) -> list[str]:

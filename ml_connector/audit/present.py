@@ -30,6 +30,9 @@ WRITERS = {
 }
 """HubSpot's words for what wrote a value, as far as they are known; others are shown as they are."""
 
+PROGRAMS = frozenset({"INTEGRATION", "API"})
+"""Those of them that a token of ours may have (reference: hubspot 9)."""
+
 UNIQUE = {
     "customer": "visma_customer_id",
     "supplier": "visma_supplier_id",
@@ -170,6 +173,8 @@ def _wrote(operation: Done, name: str, entry: Entry, definition: PropertyDefinit
     """Return whether an operation may have written a value: it sent it, about then, and was not refused."""
     sent = operation.values.get(name)
     if sent is None or operation.trace_id is None or operation.status in ("done", "rejected", "pending"):
+        return False
+    if entry.source_type in WRITERS.keys() - PROGRAMS:
         return False
     ended = operation.finished_at or operation.intended_at
     if not operation.intended_at - AROUND <= entry.written_at <= ended + AROUND:

@@ -200,7 +200,7 @@ def _theirs(present: Present | None) -> Iterator[Event]:
     for (moment, by), changes in held.items():
         told = _facts({"by": by, "HubSpot id": present.hubspot_id})
         yield Event(
-            moment, Place.PEOPLE, f"changed by {by}", "", None, tuple(sorted(changes)), told, Tone.THEIRS
+            moment, Place.PEOPLE, "changed in HubSpot", "", None, tuple(sorted(changes)), told, Tone.THEIRS
         )
 
 
