@@ -120,7 +120,9 @@ def load_payments(hands: Hands, plan: Dataset) -> Counts:
 def load_transactions(hands: Hands, plan: Dataset) -> Counts:
     """Make transactions and link them in the object that keeps them; where none does, all are skipped."""
     records, links = operations(plan, "transactions"), operations(plan, "transaction_links")
-    place = "transactions"
+    place = next(
+        (row["object_type"] for row in plan.rows(["object_type"], ("entity", "transactions"))), "none"
+    )
     if _is_written(plan):
         where = ensure_transaction_object(hands.client, hands.settings.transactions)
         place = where.name or place

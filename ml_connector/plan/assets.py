@@ -42,7 +42,7 @@ from ml_connector.plan.payments import PAYMENTS, readiness
 from ml_connector.plan.purchases import PurchasesPlanner
 from ml_connector.plan.taken import NotTaken
 from ml_connector.plan.tally import Tally
-from ml_connector.plan.transactions import kept_in, object_named, transactions
+from ml_connector.plan.transactions import Sales, kept_in, object_named, transactions
 from ml_connector.plan.upcoming import upcoming, upcoming_documents
 from ml_connector.records.again import Again
 from ml_connector.records.booking_model import PaymentRecord, PurchasesRecord, TransactionRecord
@@ -246,17 +246,19 @@ def _transactions(step: Step) -> dg.AssetsDefinition:
         portal_id = hubspot.get_account().portal_id
         ledger = LedgerReader(engine(), step.settings.name)
         both, due = with_rejects(ledger, "transactions", records, TransactionRecord.from_row)
+        sales = Sales(both)
         if not due and not records.row_count and not ledger.knows(object_named(rules, portal_id)):
             return _write(context, step, ())
         client = hubspot.get_client()
         refusals = Refusals(engine(), step.settings.name, client.token_mark)
         where = kept_in(ledger, refusals, client, rules, portal_id)
         if where.name is None:
-            return _write(context, step, left_alone(both, transactions("none").kind, where.reason))
+            return _write(context, step, left_alone(sales, transactions("none").kind, where.reason))
         kind = transactions(where.name)
         planner = _bookings(step, context, kind, invoices, companies, exists=where.exists)
         unknown = unknown_records(ledger, where.name, records, due)
-        return _write(context, step, planner.plan(both, unknown, context.partition_keys[-1]), planner)
+        planned = planner.plan(sales, unknown, context.partition_keys[-1])
+        return _write(context, step, chain(planned, sales.ended(due, ledger, where.name)), planner)
 
     return plan
 

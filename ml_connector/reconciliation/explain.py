@@ -245,7 +245,8 @@ def _only_in_hubspot(hubspot: Fact | None, around: Circumstances) -> tuple[Cause
         DeletionPolicy.FLAG: "With `reconciliation.deletions: archive` a repair archives it.",
         DeletionPolicy.ARCHIVE: "A repair archives it.",
     }
-    return Cause.DELETED_IN_VISMA, f"Visma lists it no more. {by_policy[around.deletions]}"
+    sale = " as a sale" if hubspot is not None and hubspot.kind is Kind.TRANSACTION else ""
+    return Cause.DELETED_IN_VISMA, f"Visma lists it{sale} no more. {by_policy[around.deletions]}"
 
 
 def _refused(refusal: Refusal) -> tuple[Cause, str]:

@@ -176,7 +176,11 @@ class Repairer:
                 f"{self.settings.most_archived}. Look at them first; a gap in what Visma answered looks the same."
             )
         gone = [item for item in found.differences if item.cause is Cause.DELETED_IN_VISMA]
-        really = [item for item in gone if not _is_in_visma(self.reconciler.visma, item.key)]
+        # The lists may have missed some: what Visma has all the same when it is asked again is not archived.
+        found_again = {
+            record.key for record in fresh_records(self.reconciler.visma, [one.key for one in gone])
+        }
+        really = [item for item in gone if item.key not in found_again]
         archived, refused = 0, dict[str, int]()
         for kind in (INVOICES, self.reconciler.sales.name or ""):
             items = [self._operation(item) for item in really if self._object(item.kind) == kind]
@@ -185,6 +189,8 @@ class Repairer:
                 self.journal.add_to_summary({"entities": {items[0].entity: counts.as_dict()}})
                 archived += counts.archived
                 refused |= {cause_named(name).title: blamed.many for name, blamed in counts.causes.items()}
+        if found_again:
+            refused["Visma has them, although its lists did not name them"] = len(found_again)
         reasons = "".join(f" {times} stay: {why.rstrip('.')}." for why, times in refused.items())
         return archived, f"{archived} of {many} records whose document is gone were archived.{reasons}"
 
@@ -235,8 +241,3 @@ def visma_name(key: str) -> tuple[str, str]:
     entities = {word: entity for entity, word in DOCUMENT_ENTITIES.items()}
     types = {word: document_type for document_type, word in KINDS.items()}
     return entities[kind], f"{types[kind]}:{number}"
-
-
-def _is_in_visma(side: VismaSide, key: str) -> bool:
-    """Ask for one record by its number: the list may have missed it."""
-    return side.client.one(*visma_name(key)) is not None

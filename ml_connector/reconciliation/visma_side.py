@@ -114,9 +114,10 @@ class VismaSide:
     def sales(self, page: Sequence[Row], chart: Chart) -> Iterator[TransactionRecord]:
         """Yield the sales among some batches."""
         mapper = self.mapper
-        yield from transactions(
+        records = transactions(
             PageRows(page), chart, self.rules, connection=mapper.connection, stamp_zone=mapper.stamp_zone
         )
+        yield from (record for record in records if not record.no_sale)
 
     def _chart(self) -> Chart:
         return chart_of(PageRows(self._whole("accounts")), PageRows(self._whole("ledgers")))

@@ -175,7 +175,7 @@ def _transactions(step: Step) -> dg.AssetsDefinition:
 
     @step.asset(
         "transactions",
-        "One row per journal batch that is a sale by the connection's rules.",
+        "One row per journal batch: a sale by the connection's rules, or that it is none.",
         ins={
             "journal_transactions": step.key("visma", "journal_transactions"),
             "accounts": step.key("visma", "accounts"),

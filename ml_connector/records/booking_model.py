@@ -90,9 +90,12 @@ class PaymentRecord:
         )
 
 
+NO_SALE = "no line of its batch is a sale by the rules of the connection"
+
+
 @dataclass(frozen=True, slots=True)
 class TransactionRecord:
-    """One journal batch that is a sale.
+    """One journal batch that is a sale, or is none: it may have been one before its accounts were corrected.
 
     Args:
         module: short code, such as AR.
@@ -134,6 +137,11 @@ class TransactionRecord:
     def voided(self) -> bool:
         """Whether it was taken back: followed where it was sent before, else left out."""
         return self.status == VOIDED
+
+    @property
+    def no_sale(self) -> bool:
+        """Whether it is no sale: taken away where it was sent before, else not even looked for."""
+        return self.skip == NO_SALE
 
     def to_row(self) -> dict[str, Any]:
         """Return the record as a row of :data:`TRANSACTION_SCHEMA`."""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from ml_connector.errors import StorageError
 from ml_connector.records.amounts import ZERO, decimal, money_text
-from ml_connector.records.booking_model import TransactionRecord
+from ml_connector.records.booking_model import NO_SALE, TransactionRecord
 from ml_connector.records.days import day, iso
 from ml_connector.records.fields import part, trouble, utc_stamp
 from ml_connector.records.invoice_model import KINDS, VOIDED, document_key
@@ -55,7 +55,7 @@ def chart_of(accounts: SnapshotRows, ledgers: SnapshotRows) -> Chart:
 def transactions(
     snapshot: SnapshotRows, chart: Chart, rules: TransactionRules, *, connection: str, stamp_zone: ZoneInfo
 ) -> Iterator[TransactionRecord]:
-    """Yield the sales among the batches of a snapshot of ``journal_transactions``; the others are left out.
+    """Yield a record per batch of a snapshot of ``journal_transactions``; of those that are no sales it says only that.
 
     Args:
         snapshot: the rows, one per batch.
@@ -75,10 +75,14 @@ def transactions(
                 remedy="Read accounts and ledgers again, then make the transactions.",
             )
         try:
-            if lines := sales_lines(version, chart, rules):
-                yield _transaction(version, lines, connection, stamp_zone)
+            lines = sales_lines(version, chart, rules)
+            yield (
+                _transaction(version, lines, connection, stamp_zone)
+                if lines
+                else _blank(version, skip=NO_SALE)
+            )
         except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
-            yield _unreadable(version, trouble(error))
+            yield _blank(version, refusal=trouble(error))
 
 
 def sales_lines(version: Version, chart: Chart, rules: TransactionRules) -> list[Values]:
@@ -183,8 +187,9 @@ def _document(lines: Sequence[Values]) -> str | None:
     return document_key(kind, number) if kind in KINDS else None
 
 
-def _unreadable(version: Version, refusal: str) -> TransactionRecord:
+def _blank(version: Version, *, skip: str | None = None, refusal: str | None = None) -> TransactionRecord:
+    """Return the record of a batch of which nothing travels."""
     module, _, batch = version.key.partition(":")
     return TransactionRecord(
-        module, batch, "", version.stamp, version.partition, None, None, ZERO, {}, refusal=refusal
+        module, batch, "", version.stamp, version.partition, None, None, ZERO, {}, skip, refusal
     )

@@ -60,10 +60,11 @@ def batch(*lines: dict[str, Any], **fields: Any) -> dict[str, Any]:
 def sale(
     row: dict[str, Any], rules: TransactionRules = RULES, key: str = "AR:001234", chart: Chart = CHART
 ) -> TransactionRecord | None:
-    """Return the record of a batch, None where it is no sale."""
+    """Return the record of a batch, None where it says that it is no sale and nothing else."""
     snapshot = Rows(stored(key, json_text(row)))
-    found = list(transactions(snapshot, chart, rules, connection="acme", stamp_zone=OSLO))
-    return found[0] if found else None
+    (found,) = transactions(snapshot, chart, rules, connection="acme", stamp_zone=OSLO)
+    assert not (found.no_sale and found.properties)
+    return None if found.no_sale else found
 
 
 def sold(row: dict[str, Any], key: str = "AR:001234") -> TransactionRecord:

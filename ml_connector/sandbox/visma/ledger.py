@@ -66,6 +66,18 @@ class Ledger:
         self.books.note_batch(self.books.journal.add(made), new=True)
         return made.key
 
+    def reclassify(self, key: str, place: int, account: str, *, stamp: datetime | None = None) -> None:
+        """Put the line at a place of a batch, from 0, on another account, as when a posting is corrected.
+
+        Visma itself locks posted batches; a connector still has to believe what it reads.
+        """
+        batch = self.books.journal.find(key)
+        if batch is None:
+            raise UsageError("The books have no such batch.", record=key)
+        batch.entries[place] = replace(batch.entries[place], account=account)
+        batch.changed = stamp or self._now()
+        self.books.note_batch(batch, new=False)
+
     def set_batch_status(self, key: str, status: str, *, stamp: datetime | None = None) -> None:
         """Give a batch another status, such as Posted for one that was Unposted."""
         batch = self.books.journal.find(key)

@@ -60,8 +60,19 @@ def test_a_portal_with_everything_keeps_both_and_the_same_again_writes_nothing(m
     assert parents(world, SALES, batch, "companies", "visma_customer_id") == {f"{NAME}:10001"}
     money.equal()
 
+    # A posting that somebody corrects: no line of it stands on an account of sales any more.
+    ledger = world.sandbox.visma.ledger
+    posted = ledger.post([("3000", "10-1", Decimal(-90)), ("1920", "00-0", Decimal(90))], stamp=rows.at(1))
+    world.sync(1)
+    ledger.reclassify(posted, 0, "1930", stamp=rows.at(2))
+    assert world.sync(2).entities["transactions"]["archived"] == 1
+    assert f"{NAME}:{posted}" not in {
+        one.values["visma_transaction_id"] for one in hubspot.records(SALES).values()
+    }
+    money.equal()
+
     world.forget_calls()
-    again = world.sync(0, 1)
+    again = world.sync(0, 2)
     assert again.status == "success"
     assert world.writes() == []
     assert len(world.calls()) <= 10, world.counted()
