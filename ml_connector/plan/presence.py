@@ -31,7 +31,9 @@ class Presence:
         self._client = client
         self._object_type = object_type
         self._id_property = id_property
-        self._none = id_property not in definitions
+        held = definitions.get(id_property)
+        # A property of a person's own by the same name finds nothing of ours; the load says that it does not fit.
+        self._none = held is None or not held.unique
         self._ids: dict[str, str] | None = None
 
     def prepare(self, unknown: int) -> None:

@@ -34,7 +34,7 @@ def sales_object(client: HubSpotClient, rules: TransactionRules, refused: str | 
     Args:
         client: the portal.
         rules: the settings.
-        refused: what the portal said when a sync tried to make our own object, where it did.
+        refused: what the portal said when a sync tried to make or use our own object, where it did.
 
     Raises:
         UsageError: the object that the settings name cannot be used.
@@ -44,6 +44,8 @@ def sales_object(client: HubSpotClient, rules: TransactionRules, refused: str | 
         return SalesObject(None, refused or where.reason)
     if where.name is None:
         return SalesObject(None, where.reason)
+    if refused and not client.count(where.name):
+        return SalesObject(None, refused)
     if TRANSACTION_ID not in client.properties(where.name):
         return SalesObject(None, f"The object {where.name} holds no sales transactions yet.")
     return SalesObject(where.name, where.reason)

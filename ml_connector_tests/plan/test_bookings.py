@@ -18,6 +18,7 @@ from ml_connector.plan.transactions import transactions
 from ml_connector.plan.upcoming import UpcomingDocuments
 from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
 from ml_connector.sandbox.hubspot.settings import PoisonRule
+from ml_connector_tests.hubspot.test_transaction_object import make
 from ml_connector_tests.plan.chain import NAME
 from ml_connector_tests.plan.money import LATER, Books, actions, document, of
 from ml_connector_tests.records.snapshots import DAY, STAMP, contact
@@ -227,6 +228,15 @@ class TestTransactions:
         ensure_transaction_object(books.chain.client, books.settings.transactions, sleep=lambda _: None)
         load(books, planned, booking)
         assert len(books.chain.portal.records(str(where.name))) == 1
+
+    def test_into_one_of_a_person_s_own_are_not_looked_for(self, books: Books) -> None:
+        """Its number is not unique, so nothing can be looked up by it: the load says so, and the run goes on."""
+        books.chain.portal.configure(enterprise=True)
+        make(books.chain, "visma_transaction_id")
+        where = transaction_object(books.chain.client, books.settings.transactions)
+        planned = plan(books, SALE, booking=transactions(str(where.name)))
+        assert of(planned, "transactions")[SALE.key].action is Action.CREATE
+        assert ensure_transaction_object(books.chain.client, books.settings.transactions).name is None
 
     def test_that_turned_out_not_to_be_taken_are_skipped(self, books: Books) -> None:
         planned = plan(books, SALE, booking=transactions("p1_visma_transaction"), exists=False)

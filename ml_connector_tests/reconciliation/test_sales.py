@@ -13,7 +13,7 @@ from ml_connector.reconciliation.facts import Facts, Kind
 from ml_connector.reconciliation.reading import sales_object
 from ml_connector.settings import TransactionRules
 from ml_connector_tests.reconciliation.made import around
-from ml_connector_tests.reconciliation.portal import Portal, served
+from ml_connector_tests.reconciliation.portal import NAME, Portal, served
 
 KEPT = ("visma_transaction_id", "visma_amount", "visma_transaction_date")
 
@@ -53,6 +53,15 @@ def test_before_the_first_sync_visma_s_totals_stand_alone(bare: Portal) -> None:
     assert "holds no sales" in sales_object(bare.hubspot.client, TransactionRules(object="orders")).reason
     with pytest.raises(UsageError):
         sales_object(bare.hubspot.client, TransactionRules(object="sagas"))
+
+
+def test_an_object_that_a_sync_could_not_use_is_not_compared_while_it_is_empty(bare: Portal) -> None:
+    made = ensure_transaction_object(bare.hubspot.client, TransactionRules())
+    refused = "The custom object visma_transaction does not fit."
+    assert sales_object(bare.hubspot.client, TransactionRules(), refused).name is None
+    sold = bare.sandbox.hubspot.add_record(str(made.name), {"visma_transaction_id": f"{NAME}:AR:1"})
+    assert sales_object(bare.hubspot.client, TransactionRules(), refused).name == made.name
+    bare.sandbox.hubspot.archive_as_person(str(made.name), sold)
 
 
 def test_the_sales_of_a_year_agree_with_their_object(kept: tuple[Portal, str]) -> None:
