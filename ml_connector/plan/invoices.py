@@ -182,8 +182,9 @@ class InvoicePlanner:
                 yield _opening(document)
 
     def _in_currency(self, record: InvoiceRecord) -> InvoiceRecord:
-        """Return a document in a currency the portal has, where it can be; others are refused later."""
-        if record.currency in self._currencies or record.in_base is None:
+        """Return a document in a currency the portal has, where the settings let it; others are refused later."""
+        converts = self._settings.invoices.convert_currency
+        if record.currency in self._currencies or record.in_base is None or not converts:
             return record
         return record.converted() if record.in_base.currency in self._currencies else record
 

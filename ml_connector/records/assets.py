@@ -144,7 +144,7 @@ def _invoices(step: Step) -> dg.AssetsDefinition:
             stamp_zone=settings.stamp_zone,
             as_of=_last_day(context, step),
             reference_fields=settings.deals.reference_fields,
-            base_currency=base_currency(currencies) if settings.invoices.convert_currency else None,
+            base_currency=base_currency(currencies),
             rules=FieldRules.of(settings),
         )
         found = invoices((customer_invoices, customer_credit_notes, customer_debit_notes), mapper)

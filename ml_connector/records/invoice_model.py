@@ -104,7 +104,8 @@ class InvoiceRecord:
         references: text that may name a deal, by Visma's field.
         document_date: its date.
         figures: amount, properties and lines in its own currency.
-        in_base: the same in the company's base currency, where that is another one and the connection converts.
+        in_base: the same in the company's base currency, where that is another one: to be converted to where the
+            connection says so, which may be later than the document was read.
         skip: why it does not travel, or None.
         refusal: why it cannot be sent, in plain words, or None.
         fields: what the settings ask of its row, for mapping.

@@ -18,7 +18,7 @@ from ml_connector.records.field_rules import INVOICES, NO_RULES, FieldRules
 from ml_connector.records.fields import part, trouble, utc_stamp
 from ml_connector.records.invoice_model import CREDIT_NOTE, VOIDED, Figures, InvoiceRecord
 from ml_connector.records.lines import Money, line_records
-from ml_connector.records.normal_forms import text
+from ml_connector.records.normal_forms import OddValueError, text
 from ml_connector.visma.snapshots import SnapshotRows, Values, Version, newest
 
 RELEASED = frozenset({"Open", "Closed"})
@@ -51,8 +51,8 @@ class DocumentMapper:
         stamp_zone: the zone of Visma's naive stamps.
         as_of: the day up to which days overdue are counted: the last of the run's newest window.
         reference_fields: fields of a document that may name a deal.
-        base_currency: ISO code of the company's own currency, for documents in others to be converted to; None leaves
-            them as they are.
+        base_currency: ISO code of the company's own currency, in which documents in others are told as well; None tells
+            them in their own alone.
     """
 
     connection: str
@@ -96,7 +96,7 @@ class DocumentMapper:
             references={name: found for name in self.reference_fields if (found := _word(row.get(name)))},
             document_date=day(row.get("documentDate")),
             figures=self._figures(version, Money(currency, "InCurrency")),
-            in_base=self._figures(version, Money(str(self.base_currency), "")) if foreign else None,
+            in_base=self._in_base(version) if foreign else None,
             skip=None if status in RELEASED or status == VOIDED else not_released(status),
             refusal=own.refusal if currency else "it has no currency",
             fields=fields,
@@ -120,6 +120,13 @@ class DocumentMapper:
             },
             lines=line_records(rows or (), row, money, document_id=own_id, sign=sign),
         )
+
+    def _in_base(self, version: Version) -> Figures | None:
+        """Return what a document comes to in base currency; None where Visma does not say, as few will ask."""
+        try:
+            return self._figures(version, Money(str(self.base_currency), ""))
+        except (OddValueError, ArithmeticError):
+            return None
 
     def _amounts(self, row: Values, money: Money, sign: int) -> dict[str, str | None]:
         """Return what is owed and paid, and the status and dates that follow from it.

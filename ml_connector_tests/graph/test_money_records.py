@@ -44,9 +44,7 @@ def stored(world: World, entity: str, *windows: int, step: str = "records") -> l
 
 
 def test_books_become_records_and_a_window_alone_becomes_them_again(make_world: MakeWorld) -> None:
-    world = make_world(
-        empty_company(customers=20, suppliers=6, books=BOOKS), invoices={"convert_currency": True}
-    )
+    world = make_world(empty_company(customers=20, suppliers=6, books=BOOKS))
     world.sync(0, 1, steps=TO_RECORDS)
 
     invoices = [InvoiceRecord.from_row(row) for row in stored(world, "invoices", 0, 1)]

@@ -167,6 +167,7 @@ class TestRejects:
 
     def test_one_in_base_currency_goes_in_its_own_once_the_portal_has_it(self, books: Books) -> None:
         books.chain.portal.poison(PoisonRule("invoices", "visma_number", "100234"))
+        books = books.with_settings(invoices={"convert_currency": True})
         books.sync(document(rate=Decimal(10), base="NOK"), currencies=("NOK",))
         books.chain.portal.poison()
         books.sync(currencies=("NOK", "EUR"))

@@ -144,8 +144,12 @@ class TestCurrencies:
         assert books.chain.rejects() == {}
         assert books.invoice().values["hs_currency"] == "EUR"
 
-    def test_or_travels_in_base(self, books: Books) -> None:
+    def test_or_travels_in_base_once_the_settings_say_so(self, books: Books) -> None:
+        """The remedy says to set it: what was refused must not wait for a change in Visma."""
         books.sync(document(rate=Decimal(10), base="NOK"), currencies=("NOK",))
+        assert books.chain.rejects() == {"invoice:100234": "currency-not-in-portal"}
+        books = books.with_settings(invoices={"convert_currency": True})
+        books.sync(currencies=("NOK",))
         held = books.invoice().values
         assert (held["hs_currency"], held["visma_amount"]) == ("NOK", "1250.00")
         assert books.lines()["1"].values["visma_net_amount"] == "1000.00"

@@ -109,6 +109,10 @@ class TestDocuments:
         with pytest.raises(ValueError, match="invoice:100234 has no figures in base"):
             converted.converted()
 
+    def test_a_document_without_figures_in_base_travels_in_its_own_currency(self) -> None:
+        record = mapped(rate=Decimal("11.6"), amount=None)
+        assert (record.refusal, record.currency, record.in_base) == (None, "EUR", None)
+
     def test_without_a_base_currency_nothing_is_converted(self) -> None:
         mapper = replace(MAPPER, base_currency=None)
         assert mapped(rate=Decimal("11.6"), mapper=mapper).in_base is None
