@@ -15,6 +15,7 @@ from bench.known_portal import customers, pairs
 from bench.portal import Holdings
 from bench.size import size
 from bench.trial import memory_lost, trial
+from bench.trouble import trouble
 from bench.works import ONE_IN_A_HUNDRED_BAD, PortalSettings, Row, companies, contacts
 from bench.year import year
 
@@ -142,7 +143,7 @@ def lost_answers(scale: Scale) -> list[Figure]:
     with trial(PortalSettings(per_ten_seconds=UNLIMITED, lost_answers=LOST_ANSWERS)) as here:
         here.enter(rows, contacts(len(rows), len(rows)))
         here.load()
-        lost, held = here.portal.lost(), here.portal.holdings()
+        (lost,), held = here.portal.struck(), here.portal.holdings()
     return [
         shown("e", f"answers lost after HubSpot stored them, of {LOST_ANSWERS}", f"{lost}"),
         *_all_there("e", held, rows, contacts(len(rows), len(rows))),
@@ -222,6 +223,7 @@ GOALS: Mapping[str, Callable[[Scale], list[Figure]]] = {
     "f": lambda scale: size(scale.customers),
     "g": missed_days,
     "year": lambda scale: year(scale.year),
+    "trouble": lambda _scale: trouble(),
     "demo": demo,
 }
 """The goals by the letters they are chosen with."""

@@ -6,13 +6,10 @@ Run as a program it reads a :class:`JobRequest` from standard input, does what `
 
 import json
 import os
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -25,7 +22,6 @@ if TYPE_CHECKING:
     from ml_connector.settings import ConnectionSettings
 
 ROOT = Path(__file__).resolve().parent.parent
-LONGEST_SECONDS = 3600
 LOOK_EVERY_SECONDS = 0.05
 ZONE = "Europe/Oslo"
 RECORDS = ("companies", "contacts")
@@ -105,59 +101,6 @@ class JobReport:
 def first_window(days_ago: int = 1) -> str:
     """Return the date of a window that many days back; the one of yesterday is the newest complete one."""
     return (datetime.now(ZoneInfo(ZONE)).date() - timedelta(days=days_ago)).isoformat()
-
-
-@contextmanager
-def temporary_home() -> Iterator[Path]:
-    """A home that is gone afterwards, with a database server that a killed run may have left behind."""
-    with tempfile.TemporaryDirectory(prefix="mlc-bench-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
-        _stop_server(Path(folder) / "postgres")
-
-
-def _stop_server(folder: Path) -> None:
-    from ml_connector.embedded_postgres import EmbeddedServer
-
-    if (folder / "postmaster.pid").exists():
-        server = EmbeddedServer(folder)
-        server.join()
-        server.leave()
-
-
-def run_in_a_process(request: JobRequest) -> JobReport:
-    """Sync in a process of its own and return its report."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.job"],
-        input=json.dumps(asdict(request)),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=LONGEST_SECONDS,
-        check=False,
-    )
-    try:
-        return JobReport(**json.loads(done.stdout.strip().splitlines()[-1]))
-    except (IndexError, ValueError, TypeError):
-        return JobReport(error="ended without a report")
-
-
-def kill_in_a_process(request: JobRequest, has_begun: Callable[[], bool], seconds: float) -> None:
-    """Start to sync in a process of its own, and kill it so many seconds after it has begun, if it still runs."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "bench.job"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        cwd=ROOT,
-        text=True,
-    ) as process:
-        if process.stdin is not None:
-            process.stdin.write(json.dumps(asdict(request)) + "\n")
-            process.stdin.close()
-        while process.poll() is None and not has_begun():
-            time.sleep(LOOK_EVERY_SECONDS)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
-        process.kill()
 
 
 def run(request: JobRequest) -> JobReport:

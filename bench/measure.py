@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.candidates import Candidate
-from bench.job import ROOT, temporary_home
+from bench.job import ROOT
 from bench.portal import Holdings, Portal, Traffic
+from bench.processes import temporary_home
 from bench.runners import Claim, Job
 from bench.works import Kind, Row, Work
 

@@ -8,12 +8,14 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import IO, Any, Self
 
 from bench.books import Books, add_deals, books_of, company_of
+from bench.planted import Point, kill_at
+from bench.portrait import Portrait, portrait_of
 from bench.visma_rows import ENTITIES, KEY_FIELDS, visma_row
 from bench.works import COMPANY_KEY, CONTACT_KEY, Kind, PortalSettings, Row
 from ml_connector.sandbox.faults import FaultKind, FaultRule
@@ -120,9 +122,18 @@ class Portal:
         """Return how many companies and contacts there are; may be asked while calls are being answered."""
         return int(self._ask(["stored"]))
 
-    def lost(self) -> int:
-        """Return how many answers were lost."""
-        return int(self._ask(["lost"]))
+    def plant(self, rules: Iterable[FaultRule]) -> None:
+        """Put exactly these faults in force, with chance from the start of its seed."""
+        self._ask(["plant", [rule.model_dump(mode="json") for rule in rules]])
+
+    def struck(self) -> list[int]:
+        """Return how many calls each of the faults in force has hit."""
+        hits: list[int] = self._ask(["struck"])
+        return hits
+
+    def kill(self, process: int, point: Point) -> None:
+        """Kill a process when it makes a certain call; no other fault is in force then."""
+        self._ask(["kill", process, asdict(point)])
 
     def holdings(self) -> Holdings:
         """Return what is stored, from the portal's memory and not through its API."""
@@ -131,6 +142,10 @@ class Portal:
     def books(self) -> Books:
         """Return how the portal's invoices compare with the books, from its memory and not through its API."""
         return Books(**self._ask(["books"]))
+
+    def portrait(self) -> Portrait:
+        """Return all that the portal holds, from its memory and not through its API."""
+        return Portrait(**self._ask(["portrait"]))
 
     def _ask(self, question: Any) -> Any:
         stdin, stdout = _pipe(self._process.stdin), _pipe(self._process.stdout)
@@ -177,6 +192,7 @@ def sandbox_settings(settings: PortalSettings) -> SandboxSettings:
     )
     return SandboxSettings(
         **company,
+        seed=settings.seed,
         latency_ms=settings.latency_ms,
         faults=(lost,) if settings.lost_answers else (),
         hubspot=hubspot,
@@ -253,9 +269,12 @@ def serve() -> None:
             "traffic": lambda: traffic_of(sandbox),
             "asked": lambda: sum(api["calls"] for api in sandbox.log.report().values()),
             "stored": lambda: sum(sandbox.hubspot.snapshot()[name] for name in KEYS),
-            "lost": lambda: sandbox.faults.fired(1),
+            "plant": lambda rules: sandbox.faults.restart([FaultRule(**rule) for rule in rules]),
+            "struck": lambda: [rule["fired"] for rule in sandbox.faults.report()],
+            "kill": lambda process, point: kill_at(sandbox, process, Point(**point)),
             "holdings": lambda: holdings_of(sandbox),
             "books": lambda: asdict(books_of(sandbox)),
+            "portrait": lambda: asdict(portrait_of(sandbox)),
         }
         print(json.dumps(sandbox.url), flush=True)
         for line in sys.stdin:

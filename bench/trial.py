@@ -5,15 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.job import (
-    JobReport,
-    JobRequest,
-    first_window,
-    kill_in_a_process,
-    run_in_a_process,
-    temporary_home,
-)
+from bench.job import JobReport, JobRequest, first_window
+from bench.planted import Point
 from bench.portal import Known, Portal
+from bench.processes import die_in_a_process, kill_in_a_process, run_in_a_process, temporary_home
 from bench.works import Kind, PortalSettings, Row
 
 
@@ -56,6 +51,12 @@ class Trial:
         self.portal.forget()
         request = JobRequest(self.portal.url, str(self.home), self.start, self.start)
         kill_in_a_process(request, lambda: self.portal.asked() > 0, seconds)
+
+    def load_and_die(self, point: Point) -> bool:
+        """Sync the first window, let the portal kill the process at a call, and return whether that came."""
+        self.portal.forget()
+        request = JobRequest(self.portal.url, str(self.home), self.start, self.start, self.records)
+        return die_in_a_process(request, lambda process: self.portal.kill(process, point))
 
     def catch_up(self) -> JobReport:
         """Sync whatever is due; calls are counted from its beginning."""

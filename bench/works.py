@@ -53,6 +53,7 @@ class PortalSettings:
         customers: of a believable company in Visma, with suppliers and contacts; without it Visma is empty.
         year: how much of a mid-size company with a year of books, such as 0.1; ``customers`` does not count then.
         takes_all: whether the portal takes payments and custom objects.
+        seed: of the believable company, and of the chance in faults.
     """
 
     latency_ms: int = 0
@@ -64,6 +65,7 @@ class PortalSettings:
     customers: int = 0
     year: float = 0.0
     takes_all: bool = False
+    seed: int = 2026
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,9 @@
 """The benchmark itself: that it counts what is stored and not what is said."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,9 @@ from bench.figures import at_most, exactly, shown
 from bench.goals import GOALS, Scale
 from bench.known_portal import CLUES, pairs
 from bench.measure import measure
+from bench.planted import POINTS, WRITES, Point, kill_at
 from bench.portal import sandbox_settings
+from bench.portrait import portrait_of
 from bench.report import show, show_figures, store
 from bench.runners import Claim, Job
 from bench.works import Kind, PortalSettings, Work, all_works
@@ -97,6 +102,65 @@ def test_a_document_counts_as_there_only_with_its_lines_company_and_balance() ->
     portal.link("invoices", invoice, "companies", company)
     whole = books_of(sandbox)
     assert (whole.there, whole.lines, whole.linked, whole.balances, whole.doubled) == (1, 1, 1, 0, 0)
+
+
+def test_two_portals_look_the_same_only_with_the_same_records_values_and_links() -> None:
+    def portal(amount: str, *, linked: bool) -> Sandbox:
+        sandbox = Sandbox(sandbox_settings(PortalSettings()))
+        hubspot = sandbox.hubspot
+        for kind, name in (("invoices", "visma_invoice_id"), ("line_items", "visma_line_id")):
+            hubspot.add_property(kind, name, hasUniqueValue=True)
+        invoice = hubspot.add_record("invoices", {"visma_invoice_id": "bench:1", "hs_currency": "NOK"})
+        line = hubspot.add_record("line_items", {"visma_line_id": "bench:1:1", "price": amount})
+        if linked:
+            hubspot.link("invoices", invoice, "line_items", line)
+        return sandbox
+
+    whole = portrait_of(portal("10", linked=True))
+    assert (len(whole.records), whole.twice, whole.parentless, whole.archived) == (2, 0, 0, 0)
+    assert whole.unlike(portrait_of(portal("10", linked=True))) == []
+    assert whole.unlike(portrait_of(portal("11", linked=True))) == ["line_items bench:1:1"]
+    loose = portrait_of(portal("10", linked=False))
+    assert loose.unlike(whole) == ["invoices bench:1", "line_items bench:1:1"]
+    assert loose.parentless == 1
+
+    second = portal("10", linked=True)
+    for gone in (True, False):
+        nameless = second.hubspot.add_record("invoices", {"hs_currency": "NOK"})
+        if gone:
+            second.hubspot.archive_as_person("invoices", nameless)
+    found = portrait_of(second)
+    assert (found.twice, found.archived) == (1, 1)
+
+
+def test_a_load_is_killed_at_twenty_points_before_and_after_each_kind_of_write() -> None:
+    assert len(set(POINTS)) == 20
+    assert {point.write for point in POINTS} == WRITES.keys() - {"links to contacts"}
+    assert POINTS[0] == Point("drafts", 1, carried_out=True)
+    assert str(POINTS[1]) == "before call 1 for drafts"
+
+
+CALLS_AND_WAITS = """
+import signal, sys, urllib.request as requests
+input()
+headers = {"authorization": f"Bearer {sys.argv[2]}", "content-type": "application/json"}
+try:
+    requests.urlopen(requests.Request(sys.argv[1], b'{"inputs": []}', headers))
+finally:
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_a_process_is_killed_by_the_call_of_its_point(carried_out: bool) -> None:
+    with Sandbox(sandbox_settings(PortalSettings())) as sandbox:
+        url, token = sandbox.url + WRITES["openings"], sandbox.settings.hubspot.access_tokens[0]
+        command = [sys.executable, "-c", CALLS_AND_WAITS, url, token]
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+            kill_at(sandbox, process.pid, Point("openings", 1, carried_out))
+            process.communicate(b"\n", timeout=60)
+        assert process.returncode == -signal.SIGKILL
+        assert [call.status for call in sandbox.log.calls()] == ["dropped"]
 
 
 def test_a_missed_goal_is_printed_as_one(capsys: pytest.CaptureFixture[str]) -> None:
