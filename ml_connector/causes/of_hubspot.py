@@ -21,6 +21,14 @@ VALUE_REFUSED = Cause(
 )
 """Also for every code of a property that is not listed here: HubSpot has a code for each of its validation rules."""
 
+NOT_ARCHIVED = Cause(
+    "not-archived",
+    "HubSpot does not let the record be archived, as an invoice that is issued.",
+    "Leave it, or void it and archive it in HubSpot by hand.",
+    Where.HUBSPOT,
+)
+"""An archive sends no values, so that a refusal of this kind is about the record itself."""
+
 REQUIRED = Cause(
     "property-required",
     "The portal demands {detail} of a new record.",
@@ -128,5 +136,6 @@ CAUSES = (
     ),
     REQUIRED,
     VALUE_REFUSED,
+    NOT_ARCHIVED,
     NO_ANSWER,
 )

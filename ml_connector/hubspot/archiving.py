@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from ml_connector.causes.of_hubspot import NOT_ARCHIVED, VALUE_REFUSED
 from ml_connector.http import Answer
 from ml_connector.hubspot import paths
 from ml_connector.hubspot.answers import Problem, cause_told, problems_in
@@ -53,8 +54,8 @@ def interpret_archive(
     if not answer.ok:
         reading = interpret(answer, items, label)
         if isinstance(reading, Again):
-            return replace(reading, settled=[_gone(outcome) for outcome in reading.settled])
-        return [_gone(outcome) for outcome in reading]
+            return replace(reading, settled=[_of_archive(outcome) for outcome in reading.settled])
+        return [_of_archive(outcome) for outcome in reading]
     problems = problems_in(answer.json())
     wrong = {item.id: problem for problem in problems for item in items if item.id in problem.ids}
     if len(items) == 1 and problems:
@@ -62,7 +63,7 @@ def interpret_archive(
     nameless = any(problem.ids.isdisjoint(wrong) for problem in problems)
     rest = [item for item in items if item.id not in wrong] if nameless else []
     settled = [
-        _gone(_outcome(item, wrong.get(item.id), answer))
+        _of_archive(_outcome(item, wrong.get(item.id), answer))
         for item in items
         if item.id in wrong or not nameless
     ]
@@ -84,8 +85,8 @@ def _outcome(item: WriteInput, problem: Problem | None, answer: Answer) -> Outco
     )
 
 
-def _gone(outcome: Outcome) -> Outcome:
-    """Return an outcome, confirmed where it says that the record is not there."""
-    if outcome.category != NOT_FOUND:
-        return outcome
-    return replace(outcome, status=OutcomeStatus.CONFIRMED, category=None, message=None, told=None)
+def _of_archive(outcome: Outcome) -> Outcome:
+    """Return an outcome as it is meant: confirmed where the record is not there, and no word of values: none is sent."""
+    if outcome.category == NOT_FOUND:
+        return replace(outcome, status=OutcomeStatus.CONFIRMED, category=None, message=None, told=None)
+    return replace(outcome, told=NOT_ARCHIVED.name) if outcome.told == VALUE_REFUSED.name else outcome

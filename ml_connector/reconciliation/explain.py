@@ -79,6 +79,10 @@ class Difference:
         """What it is about."""
         return Kind(self.key.partition(":")[0])
 
+    def is_repaired(self, connection: str) -> bool:
+        """Whether a repair hands it to the next sync; what waits for a person or for Visma is left to them."""
+        return self.cause in REPAIRED and self.command == repair_command(connection)
+
     @property
     def one_sided(self) -> bool:
         """Whether only one side has the key."""
@@ -296,7 +300,12 @@ def command(cause: Cause, fact: Fact, around: Circumstances) -> str:
         return f"ml-connector rejects list {name}"
     if cause is Cause.DRAFT:
         return f"ml-connector sync {name} --partition {newest}"
-    return f"ml-connector reconcile {name} --repair"
+    return repair_command(name)
+
+
+def repair_command(connection: str) -> str:
+    """Return the command that hands what drifted to the next sync."""
+    return f"ml-connector reconcile {connection} --repair"
 
 
 def _and(names: Sequence[str]) -> str:

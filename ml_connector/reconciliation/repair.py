@@ -20,7 +20,7 @@ from ml_connector.ledger.journal import IdentityRow, Journal, RejectRow
 from ml_connector.ledger.tables import link
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.reconciliation.compare import Comparison
-from ml_connector.reconciliation.explain import REPAIRED, Cause, Difference, Known
+from ml_connector.reconciliation.explain import Cause, Difference, Known
 from ml_connector.reconciliation.facts import Kind
 from ml_connector.reconciliation.hubspot_side import COMPANIES, INVOICES
 from ml_connector.reconciliation.reading import Reconciler
@@ -75,12 +75,14 @@ class Repairer:
     def repair(self, found: Comparison) -> Repaired:
         """Repair what can be; at most the differences that the comparison lists."""
         drifted = {
-            item.key: item for item in found.differences if item.cause in REPAIRED and item.visma is not None
+            item.key: item
+            for item in found.differences
+            if item.is_repaired(self._name) and item.visma is not None
         }
         handed_on = sum(self._hand_on(part) for part in self._records(drifted))
         archived, note = self._archive(found)
         again = f"`ml-connector sync {self._name} --partition {self.partition}`"
-        notes = [f"{handed_on} records are written again by {again}."] if handed_on else []
+        notes = [f"{_counted(handed_on)} handed to the next sync: {again}."] if handed_on else []
         return Repaired(handed_on, archived, (*notes, *([note] if note else [])))
 
     @property
@@ -167,12 +169,12 @@ class Repairer:
             return 0, None
         if self.settings.deletions is not DeletionPolicy.ARCHIVE:
             return 0, (
-                f"{many} records whose document is gone stay: the policy `reconciliation.deletions` is "
+                f"{_counted(many)} whose document is gone left alone: the policy `reconciliation.deletions` is "
                 f"`{self.settings.deletions}`."
             )
         if many > self.settings.most_archived:
             return 0, (
-                f"None of {many} records whose document is gone is archived: `reconciliation.most_archived` is "
+                f"None of {_counted(many)} whose document is gone archived: `reconciliation.most_archived` is "
                 f"{self.settings.most_archived}. Look at them first; a gap in what Visma answered looks the same."
             )
         gone = [item for item in found.differences if item.cause is Cause.DELETED_IN_VISMA]
@@ -191,8 +193,8 @@ class Repairer:
                 refused |= {cause_named(name).title: blamed.many for name, blamed in counts.causes.items()}
         if found_again:
             refused["Visma has them, although its lists did not name them"] = len(found_again)
-        reasons = "".join(f" {times} stay: {why.rstrip('.')}." for why, times in refused.items())
-        return archived, f"{archived} of {many} records whose document is gone were archived.{reasons}"
+        reasons = "".join(f" {times} left alone: {why.rstrip('.')}." for why, times in refused.items())
+        return archived, f"{archived} of {_counted(many)} whose document is gone archived.{reasons}"
 
     def _operation(self, item: Difference) -> Operation:
         if item.hubspot is None:
@@ -213,6 +215,10 @@ def _as_new(record: Record, known: Known | None) -> Record:
     """Return a record that was read just now as no older than what was synced, by a payment's stamp maybe."""
     synced = known.sent.stamp if known is not None and known.sent is not None else ""
     return replace(record, stamp=max(record.stamp, synced))
+
+
+def _counted(many: int) -> str:
+    return "1 record" if many == 1 else f"{many} records"
 
 
 def fresh_records(side: VismaSide, keys: Iterable[str]) -> Iterator[Record]:

@@ -69,6 +69,7 @@ class TestAnswers:
         script = Script(ARCHIVE, answer)
         outcomes = archive(100)
         assert of(outcomes, REJECTED) == {"t-7"}
+        assert {one.told for one in outcomes} == {None, "not-archived"}
         assert len(of(outcomes, CONFIRMED)) == 99
         assert script.calls <= 10
 

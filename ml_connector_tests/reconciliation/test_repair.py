@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ml_connector.database import advisory_lock
 from ml_connector.hubspot import resource
-from ml_connector.ledger.journal import IdentityRow, Journal, LinkRow
+from ml_connector.ledger.journal import IdentityRow, Journal, LinkRow, RejectRow
 from ml_connector.visma.client import VismaClient
 from ml_connector.visma.rows import Row
 from ml_connector_tests.cli.conftest import Shell
@@ -47,7 +47,7 @@ def test_a_repair_hands_what_drifted_to_the_next_sync(
 
     document = shell.json("reconcile", NAME, "--repair", code=3)
     assert document["notes"][-1] == (
-        f"2 records are written again by `ml-connector sync {NAME} --partition {WINDOW}`."
+        f"2 records handed to the next sync: `ml-connector sync {NAME} --partition {WINDOW}`."
     )
     due = rows(stored, "SELECT record_key, entity, cause, record->>'key' FROM ml_connector.reject ORDER BY 1")
     assert due == [(key, "invoices", "drifted", key) for key in sorted([edited, archived])]
@@ -82,9 +82,19 @@ def test_a_missing_link_is_forgotten_so_that_the_next_sync_makes_it(
 @pytest.mark.parametrize(
     ("settings", "many", "archived", "says"),
     [
-        ({}, 2, 0, "2 records whose document is gone stay: the policy `reconciliation.deletions` is `flag`."),
-        ({"deletions": "archive"}, 2, 2, "2 of 2 records whose document is gone were archived."),
-        ({"deletions": "archive", "most_archived": 1}, 2, 0, "None of 2 records whose document is gone"),
+        (
+            {},
+            2,
+            0,
+            "2 records whose document is gone left alone: the policy `reconciliation.deletions` is `flag`.",
+        ),
+        ({"deletions": "archive"}, 2, 2, "2 of 2 records whose document is gone archived."),
+        (
+            {"deletions": "archive", "most_archived": 1},
+            2,
+            0,
+            "None of 2 records whose document is gone archived",
+        ),
     ],
 )
 def test_what_visma_no_longer_has_is_archived_by_the_policy_up_to_its_cap(
@@ -112,7 +122,10 @@ def test_an_invoice_that_hubspot_does_not_let_go_stays_and_says_so(shell: Shell,
     (record_id,) = deleted(synced, 1)
     configure(shell, deletions="archive")
     document = shell.json("reconcile", NAME, "--repair", code=3)
-    assert "0 of 1 records whose document is gone were archived. 1 stay: " in str(document["notes"])
+    assert (
+        "0 of 1 record whose document is gone archived. 1 left alone: "
+        "HubSpot does not let the record be archived, as an invoice that is issued."
+    ) in document["notes"]
     assert record_id in synced.sandbox.hubspot.records("invoices")
 
 
@@ -131,10 +144,24 @@ def test_a_document_that_a_list_left_out_but_that_visma_has_is_not_archived(
     configure(shell, deletions="archive")
     document = shell.json("reconcile", NAME, "--repair", code=3)
     assert causes(document) == {key: "deleted in Visma"}
-    assert "0 of 1 records whose document is gone were archived. 1 stay: Visma has them" in str(
+    assert "0 of 1 record whose document is gone archived. 1 left alone: Visma has them" in str(
         document["notes"]
     )
     assert record_id in synced.sandbox.hubspot.records("invoices")
+
+
+def test_what_waits_for_a_refused_customer_is_not_handed_on(
+    shell: Shell, synced: Portal, stored: sa.Engine
+) -> None:
+    key, record_id = some_invoice(synced)
+    (number,) = next(fact.customers for fact in synced.hubspot.documents() if fact.key == key)
+    synced.sandbox.hubspot.account.links.disconnect("0-53", record_id, "0-2", synced.companies[number])
+    refused = RejectRow("companies", f"customer:{number}", "TWO", "Two fit.", "Choose.", "{}", WINDOW)
+    Journal(stored, NAME, SEED).settle([], rejects=[refused])
+    document = shell.json("reconcile", NAME, "--repair", code=3)
+    assert causes(document) == {key: "missing link"}
+    assert "handed to the next sync" not in str(document["notes"])
+    assert rows(stored, "SELECT record_key FROM ml_connector.reject") == [(f"customer:{number}",)]
 
 
 def test_a_repair_is_the_portal_s_one_writer_and_a_comparison_needs_not_be(

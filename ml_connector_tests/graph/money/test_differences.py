@@ -52,7 +52,7 @@ def test_an_edit_an_archived_invoice_and_a_removed_link_are_found_and_repaired(w
     assert not any(passed[name] for name in ("invoices_agree", "nothing_missing", "every_invoice_linked"))
 
     repaired = money.reconciled(repair=True)
-    assert "4 records are written again" in str(repaired["notes"])
+    assert "4 records handed to the next sync" in str(repaired["notes"])
     summary = world.sync(0)
     assert summary.status == "success", summary
     money.equal()
@@ -74,12 +74,12 @@ def test_what_visma_no_longer_has_is_listed_and_archived_only_where_the_policy_s
     world.sandbox.visma.delete("customer_invoices", gone)
     assert causes(money.reconciled()) == {ours(gone): "deleted in Visma"}
     notes = str(money.reconciled(repair=True)["notes"])
-    assert "0 of 1 records whose document is gone were archived. 1 stay:" in notes
-    assert "is open and cannot be deleted" in notes, "HubSpot's own words"
+    assert "0 of 1 record whose document is gone archived. 1 left alone:" in notes
+    assert "HubSpot does not let the record be archived, as an invoice that is issued" in notes
 
     world.sandbox.hubspot.configure(open_invoices_deletable=True)
     notes = str(money.reconciled(repair=True)["notes"])
-    assert "1 of 1 records whose document is gone were archived." in notes
+    assert "1 of 1 record whose document is gone archived." in notes
     assert list(world.sandbox.hubspot.records("invoices")) == [money.invoice(stays).id]
     money.no_orphans(1)
     assert money.reconciled()["agrees"]
