@@ -86,7 +86,7 @@ def _outcome(item: WriteInput, problem: Problem | None, answer: Answer) -> Outco
 
 
 def _of_archive(outcome: Outcome) -> Outcome:
-    """Return an outcome as it is meant: confirmed where the record is not there, and no word of values: none is sent."""
+    """Return an outcome as it is meant: confirmed where the record is not there, and never about a value."""
     if outcome.category == NOT_FOUND:
         return replace(outcome, status=OutcomeStatus.CONFIRMED, category=None, message=None, told=None)
     return replace(outcome, told=NOT_ARCHIVED.name) if outcome.told == VALUE_REFUSED.name else outcome
