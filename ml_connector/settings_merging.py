@@ -10,11 +10,18 @@ from ml_connector.settings_base import Settings
 
 
 class Policy(StrEnum):
-    """What happens to a HubSpot value that differs from Visma's."""
+    """What happens to a HubSpot value that differs from Visma's.
+
+    Overwrite puts Visma's in its place, fill_blank only where there is none, never_after_create leaves it alone.
+    Overwrite_unless_edited keeps a value that a person changed in HubSpot after our last write; flag_if_edited keeps
+    it too and says on the HubSpot record what Visma has.
+    """
 
     OVERWRITE = "overwrite"
     FILL_BLANK = "fill_blank"
     NEVER_AFTER_CREATE = "never_after_create"
+    OVERWRITE_UNLESS_EDITED = "overwrite_unless_edited"
+    FLAG_IF_EDITED = "flag_if_edited"
 
 
 MERGED = ("companies", "contacts")

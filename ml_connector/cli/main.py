@@ -9,6 +9,7 @@ from dotenv import dotenv_values
 from ml_connector.cli.credentials import credentials
 from ml_connector.cli.demo import demo
 from ml_connector.cli.dev import dev
+from ml_connector.cli.edits import edits
 from ml_connector.cli.init import init
 from ml_connector.cli.output import Commands
 from ml_connector.cli.ping import ping
@@ -40,5 +41,5 @@ def read_env_file(file: Path) -> None:
                 os.environ.setdefault(name, value)
 
 
-for command in (demo, init, credentials, ping, plan, sync, replay, reconcile, rejects, dev, sandbox):
+for command in (demo, init, credentials, ping, plan, sync, replay, reconcile, rejects, edits, dev, sandbox):
     main.add_command(command)

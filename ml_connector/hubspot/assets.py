@@ -18,6 +18,7 @@ from ml_connector.hubspot.properties import ensure
 from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES, CONTACT_PROPERTIES, GROUP
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals
+from ml_connector.ledger.synced import SyncedReader
 from ml_connector.ledger.wholeness import WholenessReader
 from ml_connector.plan.refreshed import FRESH, Replanner
 from ml_connector.settings import ConnectionSettings
@@ -103,7 +104,7 @@ def _carry_out(
         records=RecordLoader(client, journal, ledger, run_id, policies(step.settings)),
         links=LinkLoader(client, journal, ledger, run_id),
         openings=Openings(client, journal, WholenessReader(engine(), name), run_id),
-        replanner=Replanner(step.settings, ledger, client) if old else None,
+        replanner=Replanner(step.settings, ledger, client, SyncedReader(engine(), name)) if old else None,
     )
     with counted(journal, "hubspot", client.requests):
         settle_lost_intents(client, journal)

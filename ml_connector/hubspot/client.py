@@ -11,6 +11,7 @@ from ml_connector.errors import PermanentApiError, TransientApiError
 from ml_connector.http import Transport
 from ml_connector.hubspot import lookup, paths
 from ml_connector.hubspot.calls import Call, Caller, results_of
+from ml_connector.hubspot.history import Remembered, read_history
 from ml_connector.hubspot.limits import Bucket, PortalLimits
 from ml_connector.hubspot.models import (
     Account,
@@ -123,6 +124,10 @@ class HubSpotClient(Caller):
             id_property: a unique property whose values ``ids`` are; None for record ids.
         """
         return lookup.read_batches(self, object_type, ids, properties, id_property)
+
+    def history(self, object_type: str, ids: Iterable[str], properties: Sequence[str]) -> list[Remembered]:
+        """Return records with the values their properties have had, 50 a call; those that do not exist are left out."""
+        return read_history(self, object_type, ids, properties)
 
     def search(
         self, object_type: str, property_name: str, values: Iterable[str], properties: Sequence[str]

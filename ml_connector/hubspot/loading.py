@@ -206,6 +206,7 @@ class RecordLoader:
                 if item.action in (Action.UNCHANGED, Action.SKIP)
                 for key in item.keys
             ],
+            edited=[item for item in operations if item.action is Action.UNCHANGED],
             forgotten=[
                 (item.object_type, key, "")
                 for item in operations
@@ -241,8 +242,14 @@ class RecordLoader:
                 counts.ended_badly(outcome, operation.key)
                 rejects.append(rejected_row(operation, outcome))
         settlements = [settlement(entry, outcome) for entry, outcome in results]
+        written = {entry.trace_id for entry, one in results if one.status is OutcomeStatus.CONFIRMED}
         self._journal.settle(
-            settlements, identities=identities, rejects=rejects, cleared=cleared, forgotten=forgotten
+            settlements,
+            identities=identities,
+            rejects=rejects,
+            cleared=cleared,
+            forgotten=forgotten,
+            edited=[entry.operation for entry, _ in results if entry.trace_id in written],
         )
         return adoptions
 

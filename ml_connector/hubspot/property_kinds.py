@@ -21,6 +21,18 @@ def text(object_type: str, name: str, label: str, description: str, *, unique: b
     )
 
 
+def note(object_type: str, name: str, label: str, description: str) -> PropertySpec:
+    """Return a text of several lines."""
+    return PropertySpec(
+        object_type=object_type,
+        name=name,
+        label=label,
+        type="string",
+        field_type="textarea",
+        description=description,
+    )
+
+
 def choice(
     object_type: str,
     name: str,

@@ -5,9 +5,12 @@ transactions are in :mod:`ml_connector.hubspot.money_group`.
 """
 
 from ml_connector.hubspot.properties import GroupSpec
-from ml_connector.hubspot.property_kinds import KEPT, amount, choice, day, moment, number, text
+from ml_connector.hubspot.property_kinds import KEPT, amount, choice, day, moment, note, number, text
 
 GROUP = GroupSpec(name="visma", label="Visma")
+
+DIFFERENCES = "visma_differences"
+"""Says on the record where Visma has something else than what a person typed there."""
 
 _STATUS = ("Active", "OnHold", "CreditHold", "HoldPayments", "Inactive", "OneTime")
 """Statuses of customers and suppliers (reference: visma 4.4)."""
@@ -53,6 +56,12 @@ COMPANY_PROPERTIES = (
         "visma_last_modified",
         "Last changed in Visma",
         f"{KEPT} Of the version last written here.",
+    ),
+    note(
+        "companies",
+        DIFFERENCES,
+        "Visma differs",
+        f"{KEPT} Values changed here that Visma has otherwise; they were kept.",
     ),
     number(
         "companies",
@@ -100,6 +109,12 @@ CONTACT_PROPERTIES = (
         "Visma contact status",
         f"{KEPT} Inactive contacts stay here and are flagged.",
         ("active", "inactive"),
+    ),
+    note(
+        "contacts",
+        DIFFERENCES,
+        "Visma differs",
+        f"{KEPT} Values changed here that Visma has otherwise; they were kept.",
     ),
     moment(
         "contacts",

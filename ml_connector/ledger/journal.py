@@ -5,7 +5,7 @@ time composing SQL.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,6 +14,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ml_connector.ledger.statements import (
     CLEAR,
+    EDIT,
+    EDIT_GONE,
     FORGET,
     IDENTITY,
     LINK,
@@ -217,6 +219,7 @@ class Journal:
         forgotten: Iterable[tuple[str, str, str]] = (),
         unlinked: Iterable[tuple[str, str, str, str]] = (),
         unwanted: Iterable[tuple[str, str, str, str, str | None]] = (),
+        edited: Iterable[Operation] = (),
     ) -> None:
         """Write how entries ended and what follows from it, in one transaction.
 
@@ -232,7 +235,9 @@ class Journal:
             forgotten: ``(object type, key, HubSpot id)`` of records that were archived; their links go with them.
             unlinked: ``(from type, from key, to type, to key)`` of associations that are gone.
             unwanted: the same and why, of associations that are not wanted any more and still there.
+            edited: operations on records that were looked at for edits, with those that were met.
         """
+        looked_at = [one for one in edited if one.edits is not None]
         ended = [
             (
                 item.entry.trace_id,
@@ -258,6 +263,8 @@ class Journal:
                 *((statement, "object_type record_key hubspot_id", archived) for statement in FORGET),
                 (UNLINK, "from_type from_key to_type to_key", list(unlinked)),
                 (UNWANT, "from_type from_key to_type to_key reason", list(unwanted)),
+                (EDIT, _EDIT_NAMES, [row for one in looked_at for row in _edit_values(one)]),
+                (EDIT_GONE, "object_type record_key", [(one.object_type, one.key) for one in looked_at]),
             ):
                 if rows:
                     database.execute(statement, self._own | columns(names, rows))
@@ -287,6 +294,7 @@ class Journal:
 _SETTLEMENT_NAMES = "trace_id status hubspot_id http_status category message correlation_id created"
 _IDENTITY_NAMES = "object_type record_key hubspot_id email fingerprint properties stamp"
 _LINK_NAMES = "from_type from_key to_type to_key from_id to_id types status reason"
+_EDIT_NAMES = "object_type record_key property hubspot_id ours theirs wanted source edited_at outcome"
 _REJECT_NAMES = "entity record_key cause message remedy record partition"
 
 
@@ -337,6 +345,13 @@ def _link_values(row: LinkRow) -> tuple[Any, ...]:
     )
 
 
+def _edit_values(operation: Operation) -> Iterator[tuple[Any, ...]]:
+    for edit in operation.edits or ():
+        moment = edit.edited_at.isoformat() if edit.edited_at else None
+        values = (edit.ours, edit.theirs, edit.wanted, edit.source, moment, str(edit.outcome))
+        yield (operation.object_type, operation.key, edit.name, operation.hubspot_id, *values)
+
+
 def _reject_values(row: RejectRow) -> tuple[Any, ...]:
     return (row.entity, row.key, row.cause, row.message, row.remedy, row.record, row.partition)
 
@@ -355,8 +370,11 @@ def close_run(engine: sa.Engine, run_id: str, *, failed: bool) -> None:
 
 
 def has_rejects(summary: Mapping[str, Any]) -> bool:
-    """Return whether a run's summary counts records that were loaded and did not go through."""
-    loaded: Mapping[str, Mapping[str, int]] = summary.get("entities") or {}
+    """Return whether a run's summary counts operations that were carried out and did not go through."""
+    loaded: Mapping[str, Mapping[str, int]] = {
+        **(summary.get("entities") or {}),
+        **(summary.get("undone") or {}),
+    }
     return any(
         counts.get(name) for counts in loaded.values() for name in ("rejected", "pending", "conflicts")
     )

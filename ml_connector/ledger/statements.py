@@ -149,6 +149,33 @@ REJECT = sa.text(
     """
 )
 
+EDIT = sa.text(
+    """
+    INSERT INTO ml_connector.edit AS e
+      (connection, object_type, record_key, property, hubspot_id, ours, theirs, wanted, source, edited_at, outcome,
+       first_seen, last_seen, run_id)
+    SELECT :connection, v.object_type, v.record_key, v.property, v.hubspot_id, v.ours, v.theirs, v.wanted, v.source,
+           v.edited_at::timestamptz, v.outcome, now(), now(), :run_id
+    FROM unnest(:object_type ::text[], :record_key ::text[], :property ::text[], :hubspot_id ::text[], :ours ::text[],
+                :theirs ::text[], :wanted ::text[], :source ::text[], :edited_at ::text[], :outcome ::text[])
+      AS v(object_type, record_key, property, hubspot_id, ours, theirs, wanted, source, edited_at, outcome)
+    ON CONFLICT (connection, object_type, record_key, property) DO UPDATE
+    SET hubspot_id = excluded.hubspot_id, ours = coalesce(excluded.ours, e.ours), theirs = excluded.theirs,
+        wanted = excluded.wanted, source = excluded.source, edited_at = excluded.edited_at,
+        outcome = excluded.outcome, last_seen = now(), run_id = excluded.run_id
+    """
+)
+
+EDIT_GONE = sa.text(
+    """
+    DELETE FROM ml_connector.edit AS e
+    USING unnest(:object_type ::text[], :record_key ::text[]) AS v(object_type, record_key)
+    WHERE e.connection = :connection AND e.object_type = v.object_type AND e.record_key = v.record_key
+      AND e.run_id <> :run_id
+    """
+)
+"""After :data:`EDIT`, of records that were looked at: what this run did not meet is no difference any more."""
+
 CLEAR = sa.text(
     """
     DELETE FROM ml_connector.reject AS r USING unnest(:entity ::text[], :record_key ::text[]) AS v(entity, record_key)

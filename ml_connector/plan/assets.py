@@ -16,6 +16,7 @@ from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals
+from ml_connector.ledger.synced import SyncedReader
 from ml_connector.ledger.taking import TakingReader
 from ml_connector.ledger.usual import UsualReader
 from ml_connector.partitions import windows_of
@@ -40,6 +41,7 @@ from ml_connector.plan.operations import PLAN_SCHEMA, Operation
 from ml_connector.plan.page import Heading, plan_page
 from ml_connector.plan.payments import PAYMENTS, readiness
 from ml_connector.plan.purchases import PurchasesPlanner
+from ml_connector.plan.shield import Shield
 from ml_connector.plan.taken import NotTaken
 from ml_connector.plan.tally import Tally
 from ml_connector.plan.transactions import Sales, kept_in, object_named, transactions
@@ -125,7 +127,7 @@ def _companies(step: Step) -> dg.AssetsDefinition:
         stream = (CompanyRecord.from_row(row) for row in records.rows())
         both = companies_with_due(stream, due, present_companies(records) if due else ())
         not_taken = _not_taken(step)
-        operations = not_taken.noting(planner.plan(both, unknown))
+        operations = not_taken.noting(_shield(step, hubspot, "companies").hold(planner.plan(both, unknown)))
         for window in purchases.values():
             bought = with_purchases(window, due_again(ledger, "purchases", PurchasesRecord.from_row))
             buying = PurchasesPlanner(ledger, hubspot.get_client(), not_taken)
@@ -155,7 +157,8 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
         stream = (ContactRecord.from_row(row) for row in records.rows())
         both = contacts_with_due(stream, due, present_contacts(records) if due else {})
         owed = planner.owed(ledger.pending_links("contacts"), context.partition_keys[-1])
-        return _write(context, step, with_owed(planner.plan(both, unknown), owed))
+        held = _shield(step, hubspot, "contacts").hold(planner.plan(both, unknown))
+        return _write(context, step, with_owed(held, owed))
 
     return plan
 
@@ -281,6 +284,13 @@ def _bookings(
         exists=exists,
         not_taken=_not_taken(step, *companies.values()),
     )
+
+
+def _shield(step: Step, hubspot: HubSpotResource, object_type: str) -> Shield:
+    """Return what keeps the values that people changed."""
+    policies = step.settings.merging.policies(object_type)
+    synced = SyncedReader(engine(), step.settings.name)
+    return Shield(object_type, policies, hubspot.get_client(), synced)
 
 
 def _where_some_are_left_out(step: Step) -> dict[str, dg.AssetKey]:

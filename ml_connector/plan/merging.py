@@ -57,7 +57,7 @@ def changes(
 
 
 def _may_write(policy: Policy, old: str | None, *, creating: bool) -> bool:
-    if creating or policy is Policy.OVERWRITE:
+    if creating or policy not in (Policy.FILL_BLANK, Policy.NEVER_AFTER_CREATE):
         return True
     return policy is Policy.FILL_BLANK and not old
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from ml_connector.plan.edits import Edit
+
 Values = Mapping[str, str | None]
 
 
@@ -60,6 +62,7 @@ class Operation:
         record: the record itself as JSON, for :data:`STORED` actions.
         email: a contact's address in normal form, by which HubSpot knows it too.
         remembered: what the ledger keeps with the record besides what is sent, such as values HubSpot holds already.
+        edits: what was changed in HubSpot after our last write; None where the record was not looked at for it.
     """
 
     entity: str
@@ -79,6 +82,7 @@ class Operation:
     record: str | None = None
     email: str | None = None
     remembered: Values = field(default_factory=dict)
+    edits: tuple[Edit, ...] | None = None
 
     @property
     def key(self) -> str:
@@ -106,6 +110,7 @@ class Operation:
             "record": self.record,
             "email": self.email,
             "remembered": json.dumps(dict(self.remembered), ensure_ascii=False) if self.remembered else None,
+            "edits": None if self.edits is None else json.dumps([edit.to_row() for edit in self.edits]),
         }
 
     @staticmethod
@@ -129,6 +134,7 @@ class Operation:
             record=row["record"],
             email=row["email"],
             remembered=json.loads(row.get("remembered") or "{}"),
+            edits=None if row.get("edits") is None else tuple(map(Edit.from_row, json.loads(row["edits"]))),
         )
 
 
@@ -152,5 +158,6 @@ PLAN_SCHEMA = pa.schema(
         pa.field("record", pa.string()),
         pa.field("email", pa.string()),
         pa.field("remembered", pa.string()),
+        pa.field("edits", pa.string()),
     ]
 )

@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.ledger.queries import LedgerReader
+from ml_connector.ledger.synced import SyncedReader
 from ml_connector.plan.companies import CompanyPlanner
 from ml_connector.plan.contacts import ContactPlanner
 from ml_connector.plan.operations import Action, Operation
+from ml_connector.plan.shield import Shield
 from ml_connector.records.model import CompanyRecord, ContactRecord
 from ml_connector.settings import ConnectionSettings
 
@@ -37,23 +39,31 @@ class Replanner:
         settings: matching, merging and creating rules.
         ledger: who is who so far.
         client: reads the portal.
+        synced: what was written last.
     """
 
-    def __init__(self, settings: ConnectionSettings, ledger: LedgerReader, client: HubSpotClient) -> None:
+    def __init__(
+        self, settings: ConnectionSettings, ledger: LedgerReader, client: HubSpotClient, synced: SyncedReader
+    ) -> None:
         self._settings = settings
         self._ledger = ledger
         self._client = client
+        self._synced = synced
 
     def companies(self, operations: Read) -> Iterator[Operation]:
         """Yield the operations on companies as they should be now."""
         planner = CompanyPlanner(self._settings, self._ledger, self._client)
-        return _refreshed(operations, planner.plan, CompanyRecord.from_row)
+        return self._held("companies", _refreshed(operations, planner.plan, CompanyRecord.from_row))
 
     def contacts(self, operations: Read) -> Iterator[Operation]:
         """Yield the operations on contacts as they should be now; their links are read before they are made anyway."""
         planner = ContactPlanner(self._settings, self._ledger, self._client)
         again = _refreshed(operations, planner.plan, ContactRecord.from_row)
-        return (operation for operation in again if operation.entity == "contacts")
+        return self._held("contacts", (operation for operation in again if operation.entity == "contacts"))
+
+    def _held(self, object_type: str, operations: Iterator[Operation]) -> Iterator[Operation]:
+        policies = self._settings.merging.policies(object_type)
+        return Shield(object_type, policies, self._client, self._synced).hold(operations)
 
 
 def _refreshed(

@@ -1,0 +1,84 @@
+"""Whether a person changed a value in HubSpot after our last write, told from the property's history. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from ml_connector.hubspot.history import Entry
+
+PROGRAMS = frozenset(
+    {
+        "API",
+        "AUTOMATION_PLATFORM",
+        "CALCULATED",
+        "INTEGRATION",
+        "INTERNAL_PROCESSING",
+        "MIGRATION",
+        "PROPERTY_SETTINGS",
+        "WORKFLOWS",
+    }
+)
+"""HubSpot's words for writers that are no people. An unknown word counts as a person: better kept than lost."""
+
+
+class Kept(StrEnum):
+    """What a rule made of an edit."""
+
+    KEPT = "kept"
+    FLAGGED = "flagged"
+    OVERWRITTEN = "overwritten"
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A value that was changed in HubSpot after our last write, where Visma says something else.
+
+    Args:
+        name: the property.
+        ours: the value we wrote last, or saw confirmed; None where the ledger does not know it.
+        theirs: the value HubSpot holds since; None for none.
+        wanted: the value Visma has now; empty text for none.
+        outcome: what the rule made of it.
+        source: HubSpot's word for what changed it, where its history was read.
+        edited_at: when, where its history was read.
+    """
+
+    name: str
+    ours: str | None
+    theirs: str | None
+    wanted: str
+    outcome: Kept
+    source: str | None = None
+    edited_at: datetime | None = None
+
+    def to_row(self) -> dict[str, str | None]:
+        """Return it as it is stored with a plan."""
+        moment = self.edited_at.isoformat() if self.edited_at else None
+        return {**asdict(self), "outcome": str(self.outcome), "edited_at": moment}
+
+    @staticmethod
+    def from_row(row: Mapping[str, Any]) -> "Edit":
+        """Return the edit of a row made by :meth:`to_row`."""
+        moment = datetime.fromisoformat(row["edited_at"]) if row["edited_at"] else None
+        return Edit(**{**row, "outcome": Kept(row["outcome"]), "edited_at": moment})
+
+
+def by_person(
+    history: Sequence[Entry], is_ours: Callable[[str], bool], since: datetime | None
+) -> Entry | None:
+    """Return the newest entry that a person made after our last write, or None.
+
+    Args:
+        history: of one property, newest first.
+        is_ours: whether a value is the one that we wrote last.
+        since: where the ledger does not know our value, when we last looked at the record; None where it does.
+    """
+    for entry in history:
+        if entry.source_type in PROGRAMS:
+            if is_ours(entry.value):
+                return None
+        elif since is None or entry.written_at > since:
+            return entry
+    return None

@@ -1,0 +1,178 @@
+"""The human-edit shield over the whole graph: what people change is kept, flagged or overwritten by rule."""
+
+import random
+from dataclasses import dataclass
+
+import pytest
+
+from ml_connector import database
+from ml_connector.ledger.edits import KnownEdit, known_edits
+from ml_connector_tests.graph import rows
+from ml_connector_tests.graph.conftest import MakeWorld
+from ml_connector_tests.graph.harness import NAME, World
+
+RULES = {
+    "city": "overwrite_unless_edited",
+    "address": "flag_if_edited",
+    "zip": "overwrite",
+}
+FIELDS = {"city": "city", "address": "addressLine1", "zip": "postalCode"}
+"""HubSpot property to the field of a Visma address."""
+
+HISTORIES = 200
+ROUNDS = 2
+SEED = 20261122
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    """A connection with a rule of each kind."""
+    return make_world(merging={"companies": RULES})
+
+
+def edits(world: World) -> dict[tuple[str, str], KnownEdit]:
+    """Return the known edits by record and property."""
+    found = known_edits(database.engine(world.database_url), NAME)
+    return {(item.record, item.property): item for item in found}
+
+
+def move(world: World, number: int, day: int, **address: str) -> None:
+    """Change a customer's address in Visma."""
+    world.sandbox.visma.update("customers", str(number), {"mainAddress": address}, stamp=rows.at(day))
+
+
+@dataclass
+class Property:
+    """What an oracle knows of one value: what we wrote last, what HubSpot holds, and whether a person is behind it."""
+
+    ours: str
+    held: str
+    by_person: bool = False
+
+    @property
+    def edited(self) -> bool:
+        """Whether a person changed it since; one who changed it back has not."""
+        return self.by_person and self.held != self.ours
+
+    def written(self, value: str) -> None:
+        """We write."""
+        self.ours, self.held, self.by_person = value, value, False
+
+    def typed(self, value: str) -> None:
+        """A person writes."""
+        self.held, self.by_person = value, True
+
+    def set_by_workflow(self, value: str) -> None:
+        """A program writes; our own value from it looks like ours."""
+        self.held, self.by_person = value, self.by_person and value != self.ours
+
+
+def test_two_hundred_histories_end_as_the_rules_say(world: World) -> None:
+    chance = random.Random(SEED)
+    world.enter("customers", [rows.customer(number) for number in range(1, HISTORIES + 1)])
+    assert world.sync(0).status == "success"
+    ids = {number: world.company(number).id for number in range(1, HISTORIES + 1)}
+    truth = {
+        (number, name): Property(world.company(number).values[name], world.company(number).values[name])
+        for number in ids
+        for name in RULES
+    }
+    for round_ in range(1, ROUNDS + 1):
+        for number, company in ids.items():
+            for name in RULES:
+                _live(world, chance, company, name, truth[number, name])
+        wanted: dict[tuple[int, str], str] = {}
+        for number in ids:
+            # A record that is in Visma as it was is not compared at all; the name changes so that each one is.
+            world.sandbox.visma.update("customers", str(number), {"name": f"Kunde {number}, {round_}"})
+            for name in RULES:
+                value = chance.choice([truth[number, name].ours, f"V{round_}{chance.randrange(100)}"])
+                wanted[number, name] = value
+            move(world, number, round_, **{FIELDS[name]: wanted[number, name] for name in RULES})
+        assert world.sync(round_).status == "success"
+        met = edits(world)
+        for (number, name), value in wanted.items():
+            expected = truth[number, name]
+            kept = expected.edited and value != expected.held and RULES[name] != "overwrite"
+            if not kept and value != expected.held:
+                expected.written(value)
+            found = world.company(number).values
+            assert found[name] == expected.held, (number, name, expected)
+            listed = met.get((f"customer:{number}", name))
+            assert (listed is not None and listed.outcome != "overwritten") == kept, (number, name, expected)
+            if name == "address":
+                assert bool(found.get("visma_differences")) == kept, (number, expected)
+                assert not kept or value in found["visma_differences"]
+
+
+def _live(world: World, chance: random.Random, company: str, name: str, truth: Property) -> None:
+    """Let up to three things happen to a value."""
+    for _ in range(chance.randrange(4)):
+        value = chance.choice([truth.ours, f"H{chance.randrange(1000)}"])
+        if value == truth.held:
+            continue
+        if chance.random() < 0.6:
+            world.sandbox.hubspot.edit_as_person("companies", company, {name: value})
+            truth.typed(value)
+        else:
+            world.sandbox.hubspot.edit_as_workflow("companies", company, {name: value})
+            truth.set_by_workflow(value)
+
+
+def test_a_kept_value_stays_kept_as_visma_goes_on_and_ends_when_both_agree(world: World) -> None:
+    world.enter("customers", [rows.customer(1)])
+    world.sync(0)
+    company = world.company(1).id
+    world.sandbox.hubspot.edit_as_person("companies", company, {"city": "Molde"})
+    for day, city in ((1, "Bergen"), (2, "Bodø")):
+        move(world, 1, day, city=city)
+        world.sync(day)
+        assert world.company(1).values["city"] == "Molde"
+        (found,) = edits(world).values()
+        assert (found.ours, found.theirs, found.wanted, found.source) == ("Ålesund", "Molde", city, "CRM_UI")
+    move(world, 1, 3, city="Molde")
+    world.sync(3)
+    assert edits(world) == {}
+
+
+def test_a_value_that_was_equal_when_the_company_was_adopted_is_kept_too(world: World) -> None:
+    company = world.sandbox.hubspot.add_record(
+        "companies", {"name": "Kunde 1 AS", "domain": "kunde1.no", "city": "Ålesund"}
+    )
+    world.enter("customers", [rows.customer(1)])
+    world.sync(0)
+    assert world.company(1).id == company
+    world.sandbox.hubspot.edit_as_person("companies", company, {"city": "Molde"})
+    move(world, 1, 1, city="Bergen")
+    world.sync(1)
+    move(world, 1, 2, city="Bodø")
+    world.sync(2)
+    assert world.company(1).values["city"] == "Molde"
+
+
+def test_what_was_overwritten_is_listed_and_costs_no_reading(world: World) -> None:
+    world.enter("customers", [rows.customer(1)])
+    world.sync(0)
+    world.sandbox.hubspot.edit_as_person("companies", world.company(1).id, {"zip": "9999"})
+    move(world, 1, 1, postalCode="5003")
+    world.forget_calls()
+    world.sync(1)
+    assert world.company(1).values["zip"] == "5003"
+    (found,) = edits(world).values()
+    assert (found.property, found.ours, found.theirs, found.wanted) == ("zip", "6002", "9999", "5003")
+    assert (found.outcome, found.source) == ("overwritten", None)
+    bodies = [call for call in world.calls() if "propertiesWithHistory" in str(getattr(call, "body", ""))]
+    assert bodies == []
+
+
+def test_contacts_have_the_same_shield(make_world: MakeWorld) -> None:
+    world = make_world(merging={"contacts": {"jobtitle": "overwrite_unless_edited", "email": "fill_blank"}})
+    world.enter("customers", [rows.customer(1)])
+    world.enter("contacts", [rows.contact(1, 1, position="Daglig leder")])
+    world.sync(0)
+    assert world.contact(1).values["jobtitle"] == "Daglig leder"
+    world.sandbox.hubspot.edit_as_person("contacts", world.contact(1).id, {"jobtitle": "CEO"})
+    world.sandbox.visma.update("contacts", "1", {"position": "Styreleder"}, stamp=rows.at(1))
+    world.sync(1)
+    assert world.contact(1).values["jobtitle"] == "CEO"
+    assert [item.property for item in edits(world).values()] == ["jobtitle"]
