@@ -57,10 +57,10 @@ class RecordAudit:
         """How the record stands, in one word for scripts and the verdict of the page."""
         if any(row.dismissed_at is None for row in self.rejects):
             return "refused"
-        if self.present is not None and self.present.state != "there":
-            return self.present.state
         if self.hubspot_id is None:
             return "not in HubSpot"
+        if self.present is not None and self.present.state != "there":
+            return self.present.state
         return "edited" if any(one.state in ("kept", "changed") for one in self.fields) else "as in Visma"
 
 

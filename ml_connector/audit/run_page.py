@@ -86,12 +86,12 @@ def verdict(pair: RunPair) -> str:
         same = "Both runs did the same to the same records"
         return f"{same}, though their settings differ." if pair.settings else f"{same}."
     parts = (
-        (sum(one.many for one in pair.only), "records in one only"),
-        (sum(one.many for one in pair.ends), "with another end"),
-        (sum(one.many for one in pair.properties), "values written otherwise"),
-        (len(pair.settings), "settings that differ"),
+        (sum(one.many for one in pair.only), "records in one only:"),
+        (sum(one.many for one in pair.ends), "with another end:"),
+        (sum(one.many for one in pair.properties), "values written otherwise:"),
+        (len(pair.settings), "settings that differ:"),
     )
-    return "They differ: " + ", ".join(f"{many:,} {what}" for many, what in parts if many) + "."
+    return "They differ: " + "; ".join(f"{what} {many:,}" for many, what in parts if many) + "."
 
 
 def fact_rows(pair: RunPair, zone: ZoneInfo) -> list[Row]:
