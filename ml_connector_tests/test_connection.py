@@ -41,7 +41,7 @@ GRAPH: dict[str, tuple[str, ...]] = {
         "visma/customer_debit_notes",
         "visma/currencies",
     ),
-    "records/payments": ("visma/customer_payments",),
+    "records/payments": ("visma/customer_payments", "visma/currencies"),
     "records/transactions": ("visma/journal_transactions", "visma/accounts", "visma/ledgers"),
     "plan/companies": ("records/companies", "records/purchases"),
     "plan/contacts": ("records/contacts",),

@@ -39,7 +39,7 @@ from ml_connector.plan.invoices import InvoicePlanner, Occasion
 from ml_connector.plan.lines import DueLine
 from ml_connector.plan.operations import PLAN_SCHEMA, Operation
 from ml_connector.plan.page import Heading, plan_page
-from ml_connector.plan.payments import PAYMENTS, readiness
+from ml_connector.plan.payments import PAYMENTS, payments_in, readiness
 from ml_connector.plan.purchases import PurchasesPlanner
 from ml_connector.plan.shield import Shield
 from ml_connector.plan.taken import NotTaken
@@ -224,7 +224,9 @@ def _payments(step: Step) -> dg.AssetsDefinition:
         ready = readiness(ledger, refusals, client, step.settings.payments)
         if not ready.ready:
             return _write(context, step, left_alone(both, PAYMENTS.kind, ready.reason))
-        planner = _bookings(step, context, PAYMENTS, invoices, companies)
+        account = step.hubspot(context).get_account()
+        booking = payments_in(account, step.settings.invoices)
+        planner = _bookings(step, context, booking, invoices, companies)
         unknown = unknown_records(ledger, PAYMENTS.kind.object_type, records, due)
         return _write(context, step, planner.plan(both, unknown, context.partition_keys[-1]), planner)
 

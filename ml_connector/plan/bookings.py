@@ -13,6 +13,7 @@ from ml_connector.plan.owned import Item, Kind, OwnedPlanner
 from ml_connector.plan.taken import NotTaken, given_up
 from ml_connector.plan.upcoming import UpcomingDocuments
 from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
+from ml_connector.records.model import Properties
 
 INVOICES = "invoices"
 COMPANIES = "companies"
@@ -25,6 +26,19 @@ RecordT = TypeVar("RecordT", PaymentRecord, TransactionRecord)
 
 
 @dataclass(frozen=True, slots=True)
+class Fitted:
+    """What a record wants of this portal, or why it cannot be sent there."""
+
+    wanted: Properties
+    refusal: str | None = None
+
+
+def as_it_is(record: PaymentRecord | TransactionRecord) -> Fitted:
+    """Return what a record wants wherever it goes."""
+    return Fitted(record.properties, record.refusal)
+
+
+@dataclass(frozen=True, slots=True)
 class Booking(Generic[RecordT]):
     """What tells payments from transactions.
 
@@ -33,12 +47,14 @@ class Booking(Generic[RecordT]):
         ties: their links.
         documents: returns the keys of the documents a record is about.
         with_contact: whether a record is linked with the contact of its first document.
+        fitted: returns what a record wants of this portal.
     """
 
     kind: Kind
     ties: Ties
     documents: Callable[[RecordT], Sequence[str]]
     with_contact: bool
+    fitted: Callable[[RecordT], Fitted] = as_it_is
 
 
 class BookingPlanner(Generic[RecordT]):
@@ -94,7 +110,12 @@ class BookingPlanner(Generic[RecordT]):
     def _plan_chunk(self, records: Sequence[RecordT]) -> Iterator[Operation]:
         by_key = {record.key: record for record in records}
         left_out = self._left_out(records)
-        planned = self._owned.plan([_item(record, left_out.get(record.customer or "")) for record in records])
+        planned = self._owned.plan(
+            [
+                _item(record, self._booking.fitted(record), left_out.get(record.customer or ""))
+                for record in records
+            ]
+        )
         alive = [one for one in planned if one.alive]
         yield from (one.operation for one in planned)
         keys = [one.item.key for one in alive]
@@ -185,15 +206,18 @@ def not_taken(plan: Iterable[Operation], reason: str) -> Iterator[Operation]:
             yield operation
 
 
-def _item(record: PaymentRecord | TransactionRecord, left_out: str | None) -> Item:
-    """Return a record to plan; ``left_out`` is why its customer does not travel, or None."""
+def _item(record: PaymentRecord | TransactionRecord, fitted: Fitted, left_out: str | None) -> Item:
+    """Return a record to plan; ``left_out`` is why its customer does not travel, or None.
+
+    What is stored to try it again is the record as it is, for a portal that may fit by then.
+    """
     return Item(
         key=record.key,
         stamp=record.stamp,
         partition=record.partition,
-        wanted=record.properties,
+        wanted=fitted.wanted,
         row=record.to_row,
-        refusal=None if left_out else record.refusal,
+        refusal=None if left_out else fitted.refusal,
         skip=left_out or record.skip,
         left_out="it was voided before it was ever sent" if record.voided else None,
     )

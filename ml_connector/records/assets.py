@@ -159,11 +159,20 @@ def _payments(step: Step) -> dg.AssetsDefinition:
     @step.asset(
         "payments",
         "One row per payment, with the documents it settles.",
-        ins={"customer_payments": step.key("visma", "customer_payments")},
+        ins={
+            "customer_payments": step.key("visma", "customer_payments"),
+            "currencies": step.key("visma", "currencies"),
+        },
     )
-    def records(context: dg.AssetExecutionContext, customer_payments: Dataset) -> Dataset:
+    def records(
+        context: dg.AssetExecutionContext, customer_payments: Dataset, currencies: Dataset
+    ) -> Dataset:
         found = payments(
-            customer_payments, connection=settings.name, zone=settings.zone, stamp_zone=settings.stamp_zone
+            customer_payments,
+            connection=settings.name,
+            zone=settings.zone,
+            stamp_zone=settings.stamp_zone,
+            base_currency=base_currency(currencies),
         )
         return _write(context, step, PAYMENT_SCHEMA, found)
 

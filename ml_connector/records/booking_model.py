@@ -5,7 +5,7 @@ Amounts are exact decimals and stored as text: a row goes through Parquet and, a
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,7 @@ class PaymentRecord:
         customer: key of the company, or None.
         documents: keys of the documents it settles, each once.
         properties: what the HubSpot payment shall hold.
+        in_base: what of that is another in the company's base currency; empty where it is in that one.
         skip: why it does not travel, or None.
         refusal: why it cannot be sent, in plain words, or None.
     """
@@ -39,6 +40,7 @@ class PaymentRecord:
     customer: str | None
     documents: tuple[str, ...]
     properties: Properties
+    in_base: Properties = field(default_factory=dict)
     skip: str | None = None
     refusal: str | None = None
 
@@ -69,6 +71,7 @@ class PaymentRecord:
             "customer": self.customer,
             "documents": list(self.documents),
             "properties": _text(self.properties),
+            "in_base": _text(self.in_base),
             "skip": self.skip,
             "refusal": self.refusal,
         }
@@ -85,6 +88,7 @@ class PaymentRecord:
             customer=row["customer"],
             documents=tuple(row["documents"]),
             properties=json.loads(row["properties"]),
+            in_base=json.loads(row.get("in_base") or "{}"),
             skip=row["skip"],
             refusal=row["refusal"],
         )
@@ -242,6 +246,7 @@ PAYMENT_SCHEMA = pa.schema(
         pa.field("customer", pa.string()),
         pa.field("documents", pa.list_(pa.string()), nullable=False),
         pa.field("properties", pa.string(), nullable=False),
+        pa.field("in_base", pa.string()),
         pa.field("skip", pa.string()),
         pa.field("refusal", pa.string()),
     ]

@@ -5,6 +5,7 @@ into a refunded one. Credit notes and write-offs settle documents without money 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from ml_connector.records.days import day, noon
 from ml_connector.records.fields import part, trouble, utc_stamp
 from ml_connector.records.invoice_model import KINDS, VOIDED, document_key
 from ml_connector.records.invoices import RELEASED, not_released
+from ml_connector.records.model import Properties
 from ml_connector.records.normal_forms import OddValueError, text
 from ml_connector.visma.snapshots import SnapshotRows, Values, Version, newest
 
@@ -21,7 +23,12 @@ TRAVELLING = frozenset({"Payment", "Prepayment", "Refund"})
 
 
 def payments(
-    snapshot: SnapshotRows, *, connection: str, zone: ZoneInfo, stamp_zone: ZoneInfo
+    snapshot: SnapshotRows,
+    *,
+    connection: str,
+    zone: ZoneInfo,
+    stamp_zone: ZoneInfo,
+    base_currency: str | None = None,
 ) -> Iterator[PaymentRecord]:
     """Yield one record per row of a snapshot of ``customer_payments``.
 
@@ -30,10 +37,12 @@ def payments(
         connection: the connection's name, the first part of every id in HubSpot.
         zone: the company's zone: its dates are days there.
         stamp_zone: the zone of Visma's naive stamps.
+        base_currency: ISO code of the company's own currency, in which payments in others are told as well.
     """
     for version in newest(snapshot):
         try:
-            yield _payment(version, connection, zone, stamp_zone)
+            record = _payment(version, connection, zone, stamp_zone)
+            yield replace(record, in_base=_in_base(version.values, base_currency))
         except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
             yield _unreadable(version, trouble(error))
 
@@ -77,6 +86,14 @@ def _amount(row: Values) -> Decimal:
     if row.get("paymentAmountInCurrency") is None:
         raise OddValueError("it has no paymentAmountInCurrency")
     return decimal(row["paymentAmountInCurrency"])
+
+
+def _in_base(row: Values, base_currency: str | None) -> Properties:
+    """Return what is another in base currency; empty for a payment in it, and where Visma does not say."""
+    if base_currency in (None, text(row.get("currency"))) or row.get("paymentAmount") is None:
+        return {}
+    amount = money_text(abs(decimal(row["paymentAmount"])))
+    return {"hs_initial_amount": amount, "hs_currency_code": base_currency}
 
 
 def _skip(kind: str, status: str) -> str | None:

@@ -13,11 +13,12 @@ from ml_connector.hubspot.transaction_object import ensure_transaction_object, t
 from ml_connector.plan.bookings import Booking, BookingPlanner, left_alone, not_taken
 from ml_connector.plan.due import with_due
 from ml_connector.plan.operations import Action, Operation
-from ml_connector.plan.payments import PAYMENTS
+from ml_connector.plan.payments import PAYMENTS, payments_in
 from ml_connector.plan.transactions import transactions
 from ml_connector.plan.upcoming import UpcomingDocuments
 from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
 from ml_connector.sandbox.hubspot.settings import PoisonRule
+from ml_connector.settings import InvoiceSettings
 from ml_connector_tests.hubspot.test_transaction_object import make
 from ml_connector_tests.plan.chain import NAME
 from ml_connector_tests.plan.money import LATER, Books, actions, document, of
@@ -71,7 +72,7 @@ def plan(
 ) -> list[Operation]:
     """Plan payments or transactions, earlier rejects and links that are owed."""
     ledger = books.chain.ledger
-    read = PaymentRecord if booking is PAYMENTS else TransactionRecord
+    read = PaymentRecord if booking.kind is PAYMENTS.kind else TransactionRecord
     due = [read.from_row(one.record) for one in ledger.due_rejects(booking.kind.entity, datetime.now(UTC))]
     upcoming = UpcomingDocuments()
     for operation in documents:
@@ -190,6 +191,30 @@ class TestPayments:
         assert set(paying.chain.rejects()) == {KEY}
         paying.chain.portal.poison()
         load(paying, plan(paying))
+        assert paying.chain.rejects() == {}
+
+    def test_in_a_currency_the_portal_lacks_are_refused_with_the_remedy_or_converted(
+        self, paying: Books
+    ) -> None:
+        in_kroner = {"hs_initial_amount": "130.00", "hs_currency_code": "NOK"}
+        swedish = replace(
+            PAYMENT, properties={**PAYMENT.properties, "hs_currency_code": "SEK"}, in_base=in_kroner
+        )
+        paying.chain.portal.configure(additional_currencies=())
+        account = paying.chain.client.account()
+        booking = payments_in(account, InvoiceSettings())
+        load(paying, plan(paying, swedish, booking=booking))
+        assert paying.chain.rows("reject", "record_key, cause") == [(KEY, "currency-not-in-portal")]
+
+        # It is converted once the settings say so, or sent as it is once the portal has the currency.
+        converting = payments_in(account, InvoiceSettings(convert_currency=True))
+        (made,) = of(plan(paying, booking=converting), "payments").values()
+        assert in_kroner.items() <= made.values.items()
+        paying.chain.portal.configure(additional_currencies=("SEK",))
+        richer = payments_in(replace(account, additional_currencies=("SEK",)), InvoiceSettings())
+        load(paying, plan(paying, booking=richer))
+        (held,) = paying.chain.portal.records("commerce_payments").values()
+        assert (held.values["hs_currency_code"], held.values["hs_initial_amount"]) == ("SEK", "125.00")
         assert paying.chain.rejects() == {}
 
     def test_are_left_alone_where_the_portal_takes_none(self, books: Books) -> None:

@@ -17,7 +17,7 @@ def settles(kind: str | None, number: str | None, amount: float = 1) -> dict[str
     return {"documentType": kind, "refNbr": number, "amountPaid": amount}
 
 
-def payment(kind: str = "Payment", **values: Any) -> PaymentRecord:
+def payment(kind: str = "Payment", base: str | None = "NOK", **values: Any) -> PaymentRecord:
     """Return the record of one stored payment."""
     row = {
         "status": "Closed",
@@ -29,9 +29,8 @@ def payment(kind: str = "Payment", **values: Any) -> PaymentRecord:
         "paymentRef": "KID 1002341",
         "paymentLines": [settles("Invoice", "100234")],
     }
-    (found,) = payments(
-        Rows(stored(f"{kind}:400017", row | values)), connection="acme", zone=OSLO, stamp_zone=OSLO
-    )
+    rows = Rows(stored(f"{kind}:400017", row | values))
+    (found,) = payments(rows, connection="acme", zone=OSLO, stamp_zone=OSLO, base_currency=base)
     return found
 
 
@@ -51,6 +50,15 @@ def test_a_payment_carries_its_money() -> None:
     assert (record.key, record.keys) == ("payment:Payment:400017", ("payment:Payment:400017",))
     assert (record.customer, record.documents) == ("customer:10023", ("invoice:100234",))
     assert (record.partition, record.voided, record.skip, record.refusal) == (DAY, False, None, None)
+
+
+def test_what_it_comes_to_in_base_is_told_where_that_is_another_currency() -> None:
+    told = {"hs_initial_amount": "1450.00", "hs_currency_code": "NOK"}
+    assert payment().in_base == told
+    assert payment(paymentAmount=-1450).in_base == told, "the amount of a refund may be negative"
+    for other in (payment(base=None), payment(currency="NOK"), payment(paymentAmount=None)):
+        assert (other.in_base, other.refusal) == ({}, None)
+    assert PaymentRecord.from_row(payment().to_row()) == payment()
 
 
 def test_documents_come_once_and_payments_among_them_not_at_all() -> None:
