@@ -28,6 +28,12 @@ def cents(value: Decimal) -> Decimal:
     return value.quantize(CENT, rounding=ROUND_HALF_UP)
 
 
+def rounded_as(amount: Decimal, value: Decimal) -> Decimal:
+    """Return a value rounded to the decimals that an amount has, at least two: some currencies have three."""
+    places = max(2, -int(amount.normalize().as_tuple().exponent))
+    return value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
 def number_text(value: Decimal) -> str:
     """Return a number as HubSpot takes it: plain digits, no exponent, no zeros at the end (reference: hubspot 8)."""
     plain = f"{value:f}"

@@ -5,10 +5,18 @@ where no price may be negative (reference: hubspot 7), and ours (net, VAT), whic
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from ml_connector.records.amounts import ZERO, cents, decimal, money_text, number_text, shares
+from ml_connector.records.amounts import (
+    ZERO,
+    cents,
+    decimal,
+    money_text,
+    number_text,
+    rounded_as,
+    shares,
+)
 from ml_connector.records.fields import part
 from ml_connector.records.invoice_model import LineRecord
 from ml_connector.records.normal_forms import OddValueError, text
@@ -19,6 +27,9 @@ ROUNDING = "rounding"
 
 ONE = Decimal(1)
 HUNDRED = Decimal(100)
+
+CANCELLED = 20
+"""Lines take each other away where less than one in so many parts of their VAT is left in the sum."""
 
 LONGEST_NAME = 250
 """Characters of a line's text that make its name; a longer text also stands whole in the description."""
@@ -65,8 +76,9 @@ def line_records(
 ) -> tuple[LineRecord, ...]:
     """Return the lines of a document.
 
-    The VAT of a document is shared out over its lines by their rates. A rounding line takes what is left, so that over
-    all lines VAT adds up to the document's VAT, and net and VAT to its amount.
+    The VAT of a document is shared out over its lines by their rates, and taken off them where their amounts hold it. A
+    rounding line takes what is left, so that over all lines VAT adds up to the document's VAT, and net and VAT to its
+    amount.
 
     Args:
         rows: the document's lines as Visma has them.
@@ -83,7 +95,10 @@ def line_records(
     if len({line.number for line in lines}) < len(lines):
         raise OddValueError("two of its lines have the same number")
     vat_total = money.of(document, "vatTotal")
-    vats = _vat_shares(vat_total, lines, rates)
+    included = _holds_vat(document, money, sum((line.net for line in lines), ZERO))
+    vats = _vat_shares(vat_total, lines, rates, included=included)
+    if included:
+        lines = [replace(line, net=line.net - vat) for line, vat in zip(lines, vats, strict=True)]
     rest_of_vat = vat_total - sum(vats, ZERO)
     rest = money.needed(document, "amount") - vat_total - sum((line.net for line in lines), ZERO)
     if rest or rest_of_vat:
@@ -124,11 +139,29 @@ def _read(row: Values, money: Money) -> _Line:
     )
 
 
-def _vat_shares(total: Decimal, lines: Sequence[_Line], rates: Mapping[str, Decimal]) -> list[Decimal]:
-    """Return each line's share of the document's VAT by what its rate makes of its net; none if that says nothing."""
-    weights = [line.net * rates.get(line.vat_code, ZERO) for line in lines]
-    if not any(weights):
-        weights = [line.net for line in lines]
+def _holds_vat(document: Values, money: Money, lines: Decimal) -> bool:
+    """Return whether the amounts of the lines, which add up to ``lines``, hold the VAT: then less of them is taxed.
+
+    Visma has no word for it; without what is taxed and exempt of a document it counts as not.
+    """
+    taxed = money.of(document, "vatTaxableTotal") + money.of(document, "vatExemptTotal")
+    priced = lines - money.of(document, "discountTotal")
+    return bool(taxed) and abs(priced - money.of(document, "vatTotal") - taxed) < abs(priced - taxed)
+
+
+def _vat_shares(
+    total: Decimal, lines: Sequence[_Line], rates: Mapping[str, Decimal], *, included: bool
+) -> list[Decimal]:
+    """Return each line's share of the document's VAT by what its rate makes of its net; none if that says nothing.
+
+    Where lines take each other away, such as goods and a return at another rate, what is left of their VAT says nothing
+    about shares: each has its own then.
+    """
+    parts = {code: rate / (HUNDRED + (rate if included else ZERO)) for code, rate in rates.items()}
+    own = [line.net * parts.get(line.vat_code, ZERO) for line in lines]
+    if CANCELLED * abs(sum(own, ZERO)) < sum(map(abs, own), ZERO):
+        return [cents(vat) for vat in own]
+    weights = own if any(own) else [line.net for line in lines]
     if not total or not sum(weights, ZERO):
         return [ZERO] * len(lines)
     return shares(total, weights)
@@ -165,6 +198,6 @@ def hubspot_figures(
     if net < 0:
         return ONE, ZERO, ZERO
     usable = quantity >= 0 and price >= 0 and 0 <= discount <= HUNDRED
-    if usable and cents(quantity * price * (HUNDRED - discount) / HUNDRED) == cents(net):
+    if usable and rounded_as(net, quantity * price * (HUNDRED - discount) / HUNDRED) == net:
         return quantity, price, discount
     return ONE, net, ZERO

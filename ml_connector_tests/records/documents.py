@@ -74,6 +74,8 @@ def document_row(
         **both("amount", amount, rate),
         **both("balance", amount, rate),
         **both("vatTotal", vat, rate),
+        **both("vatTaxableTotal", whole - discount, rate),
+        **both("discountTotal", discount, rate),
         "taxDetails": [
             {"vatId": {"number": code}, "vatRate": RATES[code], "vatAmount": tax}
             for code, tax in taxes.items()

@@ -136,6 +136,8 @@ def test_hubspot_never_gets_a_negative_price_and_always_the_net(
         ("1 100 100 0", "1 100 100"),
         ("1 100 101 -1", "1 0 0"),
         ("1 100 -10 110", "1 110 0"),  # a surcharge is no discount
+        ("3 1.372 0 4.115", "1 4.115 0"),  # a currency with three decimals: 4.116 is another amount
+        ("1 1.2345 0 1.23", "1 1.2345 0"),
     ],
 )
 def test_figures_of_visma_stand_where_they_fit(given_: str, expected: str) -> None:
@@ -187,6 +189,45 @@ def test_vat_that_no_line_explains_stays_with_the_document() -> None:
 def _with_vat(row: dict[str, Any], vat: str) -> dict[str, Any]:
     names = ("vatTotal", "vatTotalInCurrency", "amount", "amountInCurrency")
     return dict.fromkeys(names, Decimal(vat)) | {"taxDetails": row["taxDetails"]}
+
+
+def test_prices_with_vat_are_told_without_it() -> None:
+    lines = [Sold(price=Decimal(125)), Sold(Decimal(2), Decimal(115), code="31")]
+    totals = {"amount": "355.10", "vatTotal": "55.00", "vatTaxableTotal": "300.00"}
+    row = document_row(lines, rate=Decimal(10))
+    row |= {f"{name}InCurrency": Decimal(value) for name, value in totals.items()}
+    row |= {name: Decimal(value) * 10 for name, value in totals.items()}
+    record = mapped(lines, rate=Decimal(10), **row)
+    assert_whole(record)
+    names = ("visma_net_amount", "visma_vat_amount", "price", "quantity")
+    shown = [tuple(str(line.properties[name]) for name in names) for line in record.lines]
+    assert shown == [
+        ("100.00", "25.00", "100", "1"),
+        ("200.00", "30.00", "200", "1"),
+        ("0.10", "0.00", "0.1", "1"),
+    ]
+    assert record.in_base is not None
+    assert [line.properties["visma_net_amount"] for line in record.in_base.lines] == [
+        "1000.00",
+        "2000.00",
+        "1.00",
+    ]
+
+
+def test_a_discount_as_large_as_the_vat_is_no_vat_in_the_prices() -> None:
+    """20 % off and 25 % VAT: the lines alone come to the amount."""
+    record = mapped([Sold()], discount=Decimal(20))
+    assert record.amount == 100
+    assert [line.properties["visma_net_amount"] for line in record.lines] == ["100.00", "-20.00"]
+
+
+@pytest.mark.parametrize("vat", ["0.00", "0.01"])
+def test_lines_that_take_each_other_away_have_their_own_vat(vat: str) -> None:
+    lines = [Sold(), Sold(Decimal(-1), Decimal("166.67"), code="31")]
+    sums = {"vatTotalInCurrency": Decimal(vat), "vatTotal": Decimal(vat)}
+    record = mapped(lines, **sums)
+    assert_whole(record)
+    assert [line.properties["visma_vat_amount"] for line in record.lines[:2]] == ["25.00", "-25.00"]
 
 
 def test_rows_without_tax_details_share_vat_by_net() -> None:
