@@ -13,7 +13,7 @@ from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.inventory import read_inventory
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.reconciliation.facts import Fact, Kind, Standing, amount_of
-from ml_connector.records.invoice_model import VOIDED, document_key
+from ml_connector.records.invoice_model import KINDS, VOIDED, document_key
 
 INVOICES = "invoices"
 COMPANIES = "companies"
@@ -57,7 +57,7 @@ class HubSpotSide:
     def documents(self) -> Iterator[Fact]:
         """Yield a fact for each invoice of ours."""
         for page in read_inventory(self.client, INVOICES, INVOICE_PROPERTIES, (COMPANIES,)):
-            ours = [record for record in page if self._number(record, INVOICE_ID)]
+            ours = [record for record in page if self._is_document(record)]
             self._learn_customers(ours)
             for record in ours:
                 yield self.document_fact(record.properties, record.id, self._linked(record))
@@ -65,7 +65,7 @@ class HubSpotSide:
     def transactions(self, object_type: str) -> Iterator[Fact]:
         """Yield a fact for each transaction of ours among the records of the object that keeps them."""
         for page in read_inventory(self.client, object_type, TRANSACTION_PROPERTIES, (COMPANIES,)):
-            ours = [record for record in page if self._number(record, TRANSACTION_ID)]
+            ours = [record for record in page if self._own_part(record.properties.get(TRANSACTION_ID))]
             self._learn_customers(ours)
             for record in ours:
                 yield self.transaction_fact(record.properties, record.id, self._linked(record))
@@ -106,13 +106,15 @@ class HubSpotSide:
             hubspot_id=hubspot_id,
         )
 
-    def _number(self, record: HubSpotRecord, name: str) -> str:
-        return self._own_part(record.properties.get(name))
-
     def _own_part(self, unique_id: str | None) -> str:
         """Return ``Invoice:100234`` of a unique id of this connection; empty for another's, or none of ours."""
         connection, _, own = (unique_id or "").partition(":")
         return own if connection == self.connection else ""
+
+    def _is_document(self, record: HubSpotRecord) -> bool:
+        """Return whether a record carries the id of a document; what a person typed there is none of ours."""
+        kind, _, number = self._own_part(record.properties.get(INVOICE_ID)).partition(":")
+        return kind in KINDS and bool(number)
 
     def _learn_customers(self, records: list[HubSpotRecord]) -> None:
         """Read the customers of companies that are linked for the first time."""

@@ -9,7 +9,7 @@ from ml_connector.reconciliation.facts import Fact, Standing, amount_of
 from ml_connector.records.booking_model import TransactionRecord
 from ml_connector.records.field_rules import CUSTOMERS
 from ml_connector.records.fields import part
-from ml_connector.records.invoice_model import InvoiceRecord
+from ml_connector.records.invoice_model import KINDS, InvoiceRecord
 from ml_connector.records.invoices import DocumentMapper
 from ml_connector.records.normal_forms import text
 from ml_connector.records.payments import documents as settled_documents
@@ -86,10 +86,12 @@ class VismaSide:
                     self.left_out[f"customer:{text(row.key) or row.key}"] = reason
 
     def documents(self) -> Iterator[Fact]:
-        """Yield a fact for each invoice, credit note and debit note."""
+        """Yield a fact for each invoice, credit note and debit note; what else the lists name does not travel."""
         for entity in DOCUMENT_ENTITIES:
             for page in self.client.changed(entity):
                 for row in page:
+                    if row.key.partition(":")[0] not in KINDS:
+                        continue
                     self._remember_name(row)
                     record = self.document(row)
                     yield document_fact(record, self.left_out.get(record.customer or ""))

@@ -16,7 +16,7 @@ from ml_connector.records.amounts import ZERO, cents, decimal, money_text
 from ml_connector.records.days import day, iso, noon
 from ml_connector.records.field_rules import INVOICES, NO_RULES, FieldRules
 from ml_connector.records.fields import part, trouble, utc_stamp
-from ml_connector.records.invoice_model import CREDIT_NOTE, VOIDED, Figures, InvoiceRecord
+from ml_connector.records.invoice_model import CREDIT_NOTE, KINDS, VOIDED, Figures, InvoiceRecord
 from ml_connector.records.lines import Money, line_records
 from ml_connector.records.normal_forms import OddValueError, text
 from ml_connector.visma.snapshots import SnapshotRows, Values, Version, newest
@@ -97,7 +97,7 @@ class DocumentMapper:
             document_date=day(row.get("documentDate")),
             figures=self._figures(version, Money(currency, "InCurrency")),
             in_base=self._in_base(version) if foreign else None,
-            skip=None if status in RELEASED or status == VOIDED else not_released(status),
+            skip=_skip(kind, status),
             refusal=own.refusal if currency else "it has no currency",
             fields=fields,
             mapped=own.properties,
@@ -167,6 +167,13 @@ class DocumentMapper:
             "visma_status": text(row.get("status")),
             "visma_last_modified": utc_stamp(version.stamp, self.stamp_zone),
         }
+
+
+def _skip(kind: str, status: str) -> str | None:
+    """Return why a document does not travel, or None. The lists may name other types (reference: visma 4.2)."""
+    if kind not in KINDS:
+        return f"documents of type {kind} do not travel"
+    return None if status in RELEASED or status == VOIDED else not_released(status)
 
 
 def sign_of(key: str) -> int:

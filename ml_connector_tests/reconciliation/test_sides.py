@@ -76,12 +76,21 @@ def test_a_credit_note_is_negative_on_both_sides(portal: Portal) -> None:
 
 def test_only_records_of_this_connection_count(portal: Portal) -> None:
     before = {fact.key for fact in portal.hubspot.documents()}
-    for own_id in (None, "other:Invoice:100001", "acme2:Invoice:100001"):
+    typed = ("acme", "acme:", "acme:100001", "acme:Invoice:", "acme:Faktura:100001")
+    for own_id in (None, "other:Invoice:100001", "acme2:Invoice:100001", *typed):
         values = {"hs_currency": "NOK", "hs_invoice_billable": "false"} | (
             {"visma_invoice_id": own_id} if own_id else {}
         )
         portal.sandbox.hubspot.add_record("invoices", values)
     assert {fact.key for fact in portal.hubspot.documents()} == before
+
+
+def test_a_document_of_a_type_that_does_not_travel_is_not_missed(portal: Portal) -> None:
+    before = {fact.key for fact in portal.visma.documents()}
+    row = {"documentType": "FinCharge", "referenceNumber": "1", "status": "Open", "currencyId": "NOK"}
+    portal.sandbox.visma.add("customer_invoices", row)
+    assert {fact.key for fact in portal.visma.documents()} == before
+    portal.sandbox.visma.delete("customer_invoices", "FinCharge:1")
 
 
 def test_an_edited_amount_is_read_as_it_stands(portal: Portal) -> None:

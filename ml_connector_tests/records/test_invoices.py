@@ -149,6 +149,9 @@ class TestStatus:
     def test_an_unknown_status_stays_behind(self) -> None:
         assert mapped(status=None).skip == "it is not released: status unknown"
 
+    def test_other_types_that_visma_may_list_stay_behind_too(self) -> None:
+        assert mapped(kind="FinCharge").skip == "documents of type FinCharge do not travel"
+
     def test_a_voided_one_is_followed(self) -> None:
         gone: dict[str, Any] = {"balance": ZERO, "balanceInCurrency": ZERO, "status": "Voided"}
         record = mapped(applications=[applied("Payment", "1", "09", voided=True)], **gone)

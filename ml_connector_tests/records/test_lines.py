@@ -224,8 +224,7 @@ def test_a_discount_as_large_as_the_vat_is_no_vat_in_the_prices() -> None:
 @pytest.mark.parametrize("vat", ["0.00", "0.01"])
 def test_lines_that_take_each_other_away_have_their_own_vat(vat: str) -> None:
     lines = [Sold(), Sold(Decimal(-1), Decimal("166.67"), code="31")]
-    sums = {"vatTotalInCurrency": Decimal(vat), "vatTotal": Decimal(vat)}
-    record = mapped(lines, **sums)
+    record = mapped(lines, vatTotalInCurrency=Decimal(vat), vatTotal=Decimal(vat))
     assert_whole(record)
     assert [line.properties["visma_vat_amount"] for line in record.lines[:2]] == ["25.00", "-25.00"]
 
