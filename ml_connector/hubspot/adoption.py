@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ml_connector.hubspot.models import HubSpotRecord, PropertyDefinition
+from ml_connector.plan.contacts import PROPOSED
 from ml_connector.plan.merging import changes
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.settings_merging import Policy
@@ -23,6 +24,7 @@ def adopted(
     *,
     policies: Mapping[str, Policy],
     definitions: Mapping[str, PropertyDefinition],
+    proposed: bool = False,
 ) -> Operation:
     """Return a refused create as what it should be.
 
@@ -36,6 +38,7 @@ def adopted(
             it has gone.
         policies: who wins, per property.
         definitions: the portal's properties; they say how values are compared.
+        proposed: whether a person has to say that a record which nobody has taken is the one.
     """
     address = operation.values.get("email")
     if found is None or (address and address not in addresses_of(found)):
@@ -46,9 +49,9 @@ def adopted(
     if owner and owner != operation.values[unique]:
         if operation.object_type == "contacts":
             return replace(taken, action=Action.UNCHANGED, values={})
-        return replace(
-            operation, action=Action.CONFLICT, values={}, candidates=(found.id,), reason=ANOTHER_RECORDS
-        )
+        return _undecided(operation, found, ANOTHER_RECORDS)
+    if proposed and not owner:
+        return _undecided(operation, found, PROPOSED)
     new = changes(
         {name: value for name, value in operation.values.items() if name != "email"},
         found.properties,
@@ -62,6 +65,10 @@ def adopted(
         values={name: change.new for name, change in new.items()},
         previous={name: change.old for name, change in new.items()},
     )
+
+
+def _undecided(operation: Operation, found: HubSpotRecord, reason: str) -> Operation:
+    return replace(operation, action=Action.CONFLICT, values={}, candidates=(found.id,), reason=reason)
 
 
 def addresses_of(contact: HubSpotRecord) -> frozenset[str]:

@@ -11,7 +11,7 @@ from ml_connector.database import engine
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.linking import LinkLoader
 from ml_connector.hubspot.loading import RecordLoader
-from ml_connector.hubspot.loads import Counts, Hands, Load, loads_of, policies
+from ml_connector.hubspot.loads import Counts, Hands, Load, loads_of, policies, proposing
 from ml_connector.hubspot.lost import settle_lost_intents
 from ml_connector.hubspot.opening import Openings
 from ml_connector.hubspot.properties import ensure
@@ -101,7 +101,9 @@ def _carry_out(
         client=client,
         ledger=ledger,
         refusals=Refusals(engine(), name, client.token_mark),
-        records=RecordLoader(client, journal, ledger, run_id, policies(step.settings)),
+        records=RecordLoader(
+            client, journal, ledger, run_id, policies(step.settings), proposing(step.settings)
+        ),
         links=LinkLoader(client, journal, ledger, run_id),
         openings=Openings(client, journal, WholenessReader(engine(), name), run_id),
         replanner=Replanner(step.settings, ledger, client, SyncedReader(engine(), name)) if old else None,

@@ -4,7 +4,7 @@ Every operation ends in the ledger as done (nothing to send), confirmed, rejecte
 load add up to the operations of its plan.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -59,6 +59,7 @@ class RecordLoader:
         ledger: what other runs have synced since the plan was made.
         run_id: the run; trace ids start with it and are unique for each attempt at a step.
         policies: who wins, per object type and property, on a record that is found to exist only when it is made.
+        proposing: object types of which such a record is not taken, but proposed to a person.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class RecordLoader:
         ledger: LedgerReader,
         run_id: str,
         policies: Mapping[str, Mapping[str, Policy]] | None = None,
+        proposing: Collection[str] = (),
     ) -> None:
         self.created_ids: set[str] = set()
         self.not_taken: str | None = None
@@ -75,6 +77,7 @@ class RecordLoader:
         self._journal = journal
         self._ledger = ledger
         self._policies = policies or {}
+        self._proposing = proposing
         self._trace = f"{run_id[:8]}-{uuid4().hex[:8]}"
         self._sequence = 0
 
@@ -269,4 +272,5 @@ class RecordLoader:
                     held.get(item.hubspot_id),
                     policies=self._policies.get(object_type, {}),
                     definitions=self._client.properties(object_type),
+                    proposed=object_type in self._proposing,
                 )

@@ -181,6 +181,11 @@ def policies(settings: ConnectionSettings) -> Mapping[str, Mapping[str, Policy]]
     return {"companies": settings.merging.companies, "contacts": settings.merging.contacts}
 
 
+def proposing(settings: ConnectionSettings) -> tuple[str, ...]:
+    """Return the object types of which an existing record is only proposed to a person."""
+    return ("contacts",) if settings.matching.proposes_contacts else ()
+
+
 def _is_written(plan: Dataset) -> bool:
     """Return whether a plan has values to write: where not, HubSpot need not be asked for its properties."""
     return any(row["action"] in (Action.CREATE, Action.UPDATE) for row in plan.rows(["action"]))

@@ -48,8 +48,8 @@ def problems(
             yield f"HubSpot keeps {object_type}.{found.name} for itself: {mapping.visma} cannot be written to it."
         elif found.type not in FITTING[mapping.type]:
             fitting = BY_TYPE.get(found.type)
-            advice = f"; the mapping needs type: {fitting}" if fitting else ""
-            yield f"{object_type}.{found.name} is of HubSpot's type {found.type}, not a {mapping.type}{advice}."
+            advice = f"; type: {fitting} does" if fitting else ""
+            yield f"{object_type}.{found.name} is a {found.type} in HubSpot: type: {mapping.type} does not fit{advice}."
         elif mapping.type is ValueType.ENUMERATION:
             yield from _option_problems(mapping, found)
 

@@ -42,7 +42,7 @@ SEARCHED_PROPERTIES: Mapping[CompanyRule, tuple[str, ...]] = {
 COMPARED = ("name", "domain", "website", "phone", "hs_additional_domains")
 """HubSpot's own properties that rules compare."""
 
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 SEARCH_LAG = timedelta(minutes=15)
 """How long after a write a company is looked for in the ledger too, as HubSpot's search may not know it yet."""

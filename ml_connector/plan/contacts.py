@@ -191,7 +191,7 @@ class ContactPlanner:
                 yield self._made(record)
             elif own is None and self._is_only_proposed(contact):
                 yield self._operation(
-                    record, Action.CONFLICT, rule="email", reason=_PROPOSED, candidates=(contact.id,)
+                    record, Action.CONFLICT, rule="email", reason=PROPOSED, candidates=(contact.id,)
                 )
             else:
                 yield self._update(record, contact, VISMA_ID if own else "email")
@@ -358,6 +358,6 @@ def link(contact: str, company: str, partition: str) -> Operation:
 _UNLINKED = frozenset({Action.SKIP, Action.CONFLICT, Action.REJECT})
 _NONE_FITS = "no HubSpot contact fits and creating is switched off"
 _NONE_DECIDED = "no HubSpot contact fits; a person has to say whether it is made"
-_PROPOSED = "a HubSpot contact has its e-mail address; a person has to say whether it is the one"
+PROPOSED = "a HubSpot contact has its e-mail address; a person has to say whether it is the one"
 _OLDER = "a newer version was synced before; an old window never overwrites it"
 _GONE = "its HubSpot contact was archived or merged by a person; it is not made again"

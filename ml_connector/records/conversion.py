@@ -18,7 +18,7 @@ from ml_connector.settings_mapping import BLANK, REJECT, FieldMapping, ValueType
 LONGEST_TEXT = 65_536
 """Characters that a HubSpot text takes."""
 
-_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?")
 _TRUTHS = {"true": TRUE, "1": TRUE, "false": FALSE, "0": FALSE}
 """How Visma writes a truth: a field as JSON does, an attribute as a text or a number."""

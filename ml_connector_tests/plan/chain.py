@@ -19,6 +19,7 @@ from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.linking import LinkLoader
 from ml_connector.hubspot.loading import RecordLoader
+from ml_connector.hubspot.loads import policies, proposing
 from ml_connector.hubspot.lost import settle_lost_intents
 from ml_connector.hubspot.properties import ensure
 from ml_connector.hubspot.visma_group import (
@@ -26,15 +27,19 @@ from ml_connector.hubspot.visma_group import (
     CONTACT_PROPERTIES,
     GROUP,
 )
-from ml_connector.ledger.journal import Journal
+from ml_connector.ledger.journal import About, Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.tables import metadata
+from ml_connector.ledger.taking import TakingReader
 from ml_connector.plan.companies import CompanyPlanner
 from ml_connector.plan.contacts import ContactPlanner
 from ml_connector.plan.due import companies_with_due, contacts_with_due
 from ml_connector.plan.operations import Operation
+from ml_connector.plan.taken import NotTaken
+from ml_connector.records.again import Again
 from ml_connector.records.companies import CompanyMapper, companies
 from ml_connector.records.contacts import contacts
+from ml_connector.records.field_rules import FieldRules
 from ml_connector.records.model import CompanyRecord, ContactRecord
 from ml_connector.sandbox.hubspot.records import Record
 from ml_connector.sandbox.hubspot.sandbox import HubSpotSandbox
@@ -77,7 +82,7 @@ class Chain:
         """Return the ledger of a new run."""
         self.runs.append(str(uuid.uuid4()))
         journal = Journal(self.engine, self.settings.name, self.runs[-1])
-        journal.begin(["2026-11-20"])
+        journal.begin(["2026-11-20"], About("sync", settings=self.settings.model_dump(mode="json")))
         return journal
 
     def forget(self) -> None:
@@ -88,34 +93,56 @@ class Chain:
 
     def companies(self, customers: Sequence[Any] = (), suppliers: Sequence[Any] = ()) -> list[CompanyRecord]:
         """Map stored rows."""
-        mapper = CompanyMapper(self.settings.name, self.settings.stamp_zone, self.settings.region)
+        mine = self.settings
+        mapper = CompanyMapper(mine.name, mine.stamp_zone, mine.region, rules=FieldRules.of(mine))
         return list(companies(Rows(*customers), Rows(*suppliers), mapper))
 
     def contacts(self, people: Sequence[Any] = (), customers: Sequence[Any] = ()) -> list[ContactRecord]:
         """Map stored rows."""
         mine = self.settings
         found = contacts(
-            Rows(*people), Rows(*customers), connection=mine.name, zone=mine.stamp_zone, region=mine.region
+            Rows(*people),
+            Rows(*customers),
+            connection=mine.name,
+            zone=mine.stamp_zone,
+            region=mine.region,
+            rules=FieldRules.of(mine),
         )
         return list(found)
+
+    @property
+    def again(self) -> Again:
+        return Again(FieldRules.of(self.settings))
+
+    def not_taken(self, companies: Iterable[Operation] = ()) -> NotTaken:
+        """Return who does not travel, as a plan of companies and the ledger say."""
+        found = NotTaken(self.settings.take, TakingReader(self.engine, self.settings.name))
+        list(found.noting(companies))
+        return found
 
     # --- plan
 
     def plan_companies(self, records: Iterable[CompanyRecord], unknown: int | None = None) -> list[Operation]:
         """Plan records and earlier rejects; ``unknown`` decides how the portal is read."""
         records = list(records)
-        due = [CompanyRecord.from_row(one.record) for one in self._due("companies")]
+        due = [self.again.company(one.record) for one in self._due("companies")]
         present = {key for record in records for key in record.keys}
         planner = CompanyPlanner(self.settings, self.ledger, self.client)
         both = companies_with_due(records, due, present)
         return list(planner.plan(both, len(records) + len(due) if unknown is None else unknown))
 
-    def plan_contacts(self, records: Iterable[ContactRecord], unknown: int | None = None) -> list[Operation]:
-        """Plan records, earlier rejects and links that wait."""
+    def plan_contacts(
+        self,
+        records: Iterable[ContactRecord],
+        unknown: int | None = None,
+        companies: Iterable[Operation] = (),
+    ) -> list[Operation]:
+        """Plan records, earlier rejects and links that wait; ``companies`` is the run's plan of them."""
         records = list(records)
-        due = [ContactRecord.from_row(one.record) for one in self._due("contacts")]
+        due = [self.again.contact(one.record) for one in self._due("contacts")]
         present = {key: record.stamp for record in records for key in record.keys}
-        planner = ContactPlanner(self.settings, self.ledger, self.client)
+        not_taken = self.not_taken(companies)
+        planner = ContactPlanner(self.settings, self.ledger, self.client, not_taken=not_taken)
         both = contacts_with_due(records, due, present)
         planned = list(planner.plan(both, len(records) + len(due) if unknown is None else unknown))
         return [*planned, *planner.owed(self.ledger.pending_links("contacts"), "2026-11-20")]
@@ -128,9 +155,8 @@ class Chain:
     def loader(self, journal: Journal | None = None) -> RecordLoader:
         """Return a loader of a new run."""
         journal = journal or self.journal()
-        merging = self.settings.merging
-        policies = {"companies": merging.companies, "contacts": merging.contacts}
-        return RecordLoader(self.client, journal, self.ledger, self.runs[-1], policies)
+        mine = self.settings
+        return RecordLoader(self.client, journal, self.ledger, self.runs[-1], policies(mine), proposing(mine))
 
     def load_companies(self, plan: Iterable[Operation]) -> LoadCounts:
         """Carry out a plan in a new run."""
@@ -153,8 +179,9 @@ class Chain:
         self, customers: Sequence[Any] = (), suppliers: Sequence[Any] = (), people: Sequence[Any] = ()
     ) -> None:
         """Do all of it with one window's rows."""
-        self.load_companies(self.plan_companies(self.companies(customers, suppliers)))
-        self.load_contacts(self.plan_contacts(self.contacts(people, customers)))
+        companies = self.plan_companies(self.companies(customers, suppliers))
+        self.load_companies(companies)
+        self.load_contacts(self.plan_contacts(self.contacts(people, customers), companies=companies))
 
     def _checked(self, counts: LoadCounts) -> LoadCounts:
         assert counts.adds_up, counts.sentence()

@@ -17,6 +17,9 @@ from ml_connector_tests.records.snapshots import customer, supplier
 RULES = MatchingSettings.model_validate(
     {
         "companies": [
+            {"rule": "property", "visma": "accountReference", "hubspot": "old_number", "form": "casefold"},
+            {"rule": "property", "visma": "gln", "hubspot": "gln"},
+            {"rule": "property", "visma": "attributes.SEG", "hubspot": "segment", "many": "next"},
             *(rule for rule in CompanyRule if rule is not CompanyRule.PROPERTY),
         ]
     }
@@ -44,6 +47,9 @@ WEBSITES = st.sampled_from(
 )
 PHONES = st.sampled_from(["22 33 44 55", "+47 22334455", "0047 22 33 44 66", "+46 8 123 456 78", "98765432"])
 NAMES = st.sampled_from(["Fjord AS", "FJORD AS", "Bre AB"])
+OLD = st.sampled_from(["A-17", "a-17", "B-18", "Ångström-1", "ÅNGSTRÖM-1"])
+GLN = st.sampled_from(["735001", "7350.01", "735002", "-7"])
+SEGMENTS = st.sampled_from(["big", "small"])
 EMAILS = st.sampled_from(["post@fjord.no", "kari@fjord.no", "faktura@bok.no", "a@b.no"])
 
 
@@ -55,6 +61,9 @@ COMPANY = st.fixed_dictionaries(
         "phone": PHONES,
         "orgnr": WRITTEN_NUMBERS,
         "hs_additional_domains": DOMAINS,
+        "old_number": OLD,
+        "gln": GLN,
+        "segment": SEGMENTS,
         "visma_customer_id": st.sampled_from(["acme:1", "acme:2", "acme:77", "other:1"]),
         "visma_supplier_id": st.sampled_from(["acme:5", "acme:78"]),
     },
@@ -65,6 +74,9 @@ PARTNER = st.fixed_dictionaries(
     optional={
         "name": NAMES,
         "corporateId": WRITTEN_NUMBERS,
+        "accountReference": OLD,
+        "gln": GLN,
+        "attributes": st.builds(lambda one: [{"id": "SEG", "value": one}], SEGMENTS),
         "mainContact": st.fixed_dictionaries(
             {}, optional={"web": DOMAINS | WEBSITES, "phone1": PHONES, "email": EMAILS}
         ),
@@ -77,6 +89,12 @@ def fill(
 ) -> None:
     """Put companies and contacts into the portal; unique values and addresses that come twice are left out."""
     chain.portal.add_property("companies", "orgnr")
+    chain.portal.add_property("companies", "old_number")
+    chain.portal.add_property("companies", "gln", type="number", fieldType="number")
+    options = [
+        {"value": one, "label": one, "displayOrder": 0, "hidden": False} for one in ("big", "small", "Big")
+    ]
+    chain.portal.add_property("companies", "segment", type="enumeration", fieldType="select", options=options)
     ids: list[str] = []
     taken: set[str] = set()
     for properties in companies:
@@ -134,6 +152,7 @@ class TestTheSameEitherWay:
             chain.portal.add_property("companies", name, hasUniqueValue=True)
         fill(chain, companies, contacts)
         chain.client.refresh_properties("companies")
+        chain.settings = chain.settings.model_copy(update={"matching": RULES})
         records = chain.companies(
             [customer(str(place), **values) for place, values in enumerate(buyers, 1)],
             [supplier(str(place), **values) for place, values in enumerate(sellers, 5)],
@@ -153,6 +172,44 @@ class TestTheSameEitherWay:
     def test_a_huge_value_does_not_break_the_search(self, chain: Chain, values: dict[str, str]) -> None:
         records = chain.companies([customer("1", **values)])
         assert matches(chain, records, whole=False) == {"customer:1": (set(), None)}
+
+
+class TestAPropertyOfALegacySystem:
+    """A company is found by the number it had in the system before Visma, on a portal of any size."""
+
+    def matching(self, form: str) -> MatchingSettings:
+        step = {"rule": "property", "visma": "accountReference", "hubspot": "old_number", "form": form}
+        return MatchingSettings.model_validate({"companies": [step]})
+
+    @pytest.mark.parametrize(
+        ("form", "held", "reference", "lists"),
+        [
+            ("exact", "K-0042", "K-0042", 0),
+            ("casefold", "k-0042", "K-0042", 0),
+            ("digits", "C 00-42", "K-0042", 4),
+        ],
+    )
+    def test_is_found(self, chain: Chain, form: str, held: str, reference: str, lists: int) -> None:
+        chain.portal.add_property("companies", "old_number")
+        for number in range(320):
+            chain.portal.add_record("companies", {"name": f"Fremmed {number}", "old_number": f"X-{number}"})
+        mine = chain.portal.add_record("companies", {"name": "Fjord", "old_number": held})
+        chain.client.refresh_properties("companies")
+        chain.settings = chain.settings.model_copy(update={"matching": self.matching(form)})
+        chain.sandbox.log.clear()
+        records = chain.companies([customer("1", accountReference=reference), customer("2")])
+        found = {one.key: one for one in chain.plan_companies(records)}
+        adopted = found["customer:1"]
+        assert (adopted.action, adopted.hubspot_id, adopted.rule) == (
+            Action.UPDATE,
+            mine,
+            "property:old_number",
+        )
+        assert found["customer:2"].action is Action.CREATE
+        asked = [call for call in chain.sandbox.log.calls("hubspot") if call.method == "GET"]
+        assert len([call for call in asked if "/objects/" in call.path]) == lists
+        chain.load_companies(found.values())
+        assert chain.company("customer:1").id == mine
 
 
 class TestTheChoice:

@@ -135,6 +135,52 @@ class TestOrder:
         assert match_company(two_phones, portal, RULES).ids == ("1",)
 
 
+class TestSteps:
+    """What one hit and several hits mean, and comparing any property."""
+
+    TWO = index({"domain": "fjord.no"}, {"domain": "fjord.no"}, {"phone": "22334455"})
+
+    @pytest.mark.parametrize(
+        ("many", "rest", "expected"),
+        [
+            ("conflict", ["phone"], Match(("1", "2"), "domain")),
+            ("skip", ["phone"], Match(("1", "2"), "domain")),
+            ("next", ["phone"], Match(("3",), "phone")),
+            ("next", [], Match()),
+        ],
+    )
+    def test_several_hits(self, many: str, rest: list[str], expected: Match) -> None:
+        found = match_company(record(), self.TWO, [{"rule": "domain", "many": many}, *rest])
+        assert found == expected
+        assert found.step is None or str(found.step.many) in (many, "conflict")
+
+    def test_one_rule_may_be_asked_twice(self) -> None:
+        legacy = {"rule": "property", "visma": "gln", "hubspot": "gln"}
+        other = {**legacy, "visma": "accountReference", "hubspot": "old_number", "form": "digits"}
+        mine = record(fields={"gln": "735", "accountReference": "K-0042"})
+        portal = index({"old_number": "0042"}, {"gln": "736"})
+        assert match_company(mine, portal, [legacy, other]) == Match(("1",), "property:old_number")
+        assert match_company(mine, portal, [legacy]) == Match()
+
+    def test_a_property_of_a_customer_and_of_a_supplier(self) -> None:
+        step = {"rule": "property", "visma": "attributes.OLD", "hubspot": "old_number", "form": "casefold"}
+        both = record(
+            parts=(record(fields={"attributes.OLD": None}), supplier(fields={"attributes.OLD": "L9"}))
+        )
+        assert match_company(both, index({"old_number": "l9"}), [step]).ids == ("1",)
+        assert match_company(supplier(), index({"old_number": "l9"}), [step]).ids == ()
+
+    def test_a_property_does_not_take_what_is_anothers(self) -> None:
+        step = {"rule": "property", "visma": "gln", "hubspot": "gln"}
+        mine = record(fields={"gln": "735"})
+        for held in (
+            {"visma_customer_id": "acme:2"},
+            {"visma_supplier_id": "acme:9"},
+            {"orgnr": "987654325"},
+        ):
+            assert match_company(mine, index({"gln": "735", **held}), [step]) == Match()
+
+
 class TestWhoIsFree:
     """A company that is somebody's is no candidate, with one exception."""
 

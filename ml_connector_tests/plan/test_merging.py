@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_connector.hubspot.models import PropertyDefinition
-from ml_connector.plan.merging import Change, changes, fingerprint
-from ml_connector.settings_merging import Policy
+from ml_connector.plan.merging import Change, changes, fingerprint, mark_of
+from ml_connector.settings_merging import MergingSettings, Policy
 
 
 def defined(name: str, kind: str) -> PropertyDefinition:
@@ -104,6 +104,26 @@ class TestStamps:
         first = fingerprint({"city": "Oslo", "visma_last_modified": "a"}, "rules")
         assert fingerprint({"city": "Oslo", "visma_last_modified": "b"}, "rules") == first
         assert fingerprint({"city": "Voss", "visma_last_modified": "a"}, "rules") != first
+
+
+class TestMark:
+    """What stands for the settings of merging in every fingerprint."""
+
+    def test_it_is_what_earlier_versions_made_of_the_same_settings(self) -> None:
+        """Another text would make every record that was ever synced a changed one."""
+        assert mark_of(MergingSettings()) == (
+            '{"companies":{"domain":"fill_blank"},"contacts":{"firstname":"fill_blank","lastname":"fill_blank",'
+            '"jobtitle":"fill_blank","email":"fill_blank"},"clear_on_null":[]}'
+        )
+
+    def test_another_policy_is_another_mark(self) -> None:
+        assert mark_of(MergingSettings(companies={"domain": Policy.OVERWRITE})) != mark_of(MergingSettings())
+
+    def test_the_order_of_a_set_is_no_other_mark(self) -> None:
+        names = ["phone", "city", "zip", "state", "jobtitle"]
+        marks = {mark_of(MergingSettings(clear_on_null=frozenset(some))) for some in (names, names[::-1])}
+        assert len(marks) == 1
+        assert '"clear_on_null":["city","jobtitle","phone","state","zip"]' in marks.pop()
 
 
 def test_values_compare_as_hubspot_keeps_them() -> None:

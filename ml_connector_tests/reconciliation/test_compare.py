@@ -197,6 +197,25 @@ def test_what_never_travels_is_no_difference() -> None:
     assert list(found.totals) == []
 
 
+def test_what_is_not_taken_counts_on_neither_side_and_is_no_difference() -> None:
+    books = Books()
+    for number in (1, 2):
+        books.enter(fact(f"invoice:{number}"))
+        books.change(
+            f"invoice:{number}", standing=Standing.NOT_TAKEN, amount=Decimal(7 * number), status="Closed"
+        )
+    books.visma["invoice:3"] = fact("invoice:3", standing=Standing.NOT_TAKEN)
+    books.enter(fact("invoice:4"))
+    found = books.compared()
+    assert found.agrees
+    assert found.not_taken == 3
+    assert (
+        [pair.visma.count for _, pair in found.totals]
+        == [pair.hubspot.count for _, pair in found.totals]
+        == [1]
+    )
+
+
 def test_a_voided_document_that_hubspot_shows_as_voided_agrees_and_counts_nowhere() -> None:
     books = Books()
     books.enter(fact(standing=Standing.VOIDED, status="Voided", shown="voided"))

@@ -9,8 +9,10 @@ import pytest
 
 from ml_connector.reconciliation import repair
 from ml_connector.reconciliation.explain import Cause
-from ml_connector.reconciliation.facts import Fact, Standing
+from ml_connector.reconciliation.facts import DOCUMENTS, Fact, Kind, Standing
 from ml_connector.reconciliation.visma_side import settled_since
+from ml_connector.records.field_rules import FieldRules
+from ml_connector.settings_taking import TakeSettings
 from ml_connector.visma.entities import Entity
 from ml_connector.visma.rows import Row
 from ml_connector_tests.reconciliation.portal import AS_OF, NAME, Portal, served
@@ -209,6 +211,21 @@ def test_a_currency_the_portal_lacks_travels_in_base_where_the_connection_conver
     assert swedish
     assert all(found[key].currency == "NOK" and found[key].amount != own[key].amount for key in swedish)
     assert all(found[key] == fact for key, fact in own.items() if fact.currency == "EUR")
+
+
+def test_what_belongs_to_a_customer_that_is_not_taken_says_so(portal: Portal) -> None:
+    rules = FieldRules(take=TakeSettings(customer_classes=("1",)))
+    choosing = replace(portal.visma, mapper=replace(portal.visma.mapper, rules=rules), left_out={})
+    choosing.learn_customers()
+    assert set(choosing.left_out.values()) == {"not taken: customer class 2"}
+    facts = [*choosing.documents(), *choosing.transactions()]
+    others = [one for one in facts if one.standing is Standing.NOT_TAKEN]
+    assert {one.kind for one in others} == {*DOCUMENTS, Kind.TRANSACTION}
+    customers = {f"customer:{number}" for one in others for number in one.customers}
+    assert customers <= choosing.left_out.keys()
+    assert all(one.note.startswith("not taken: ") for one in others)
+    portal.visma.learn_customers()
+    assert portal.visma.left_out == {}
 
 
 def test_a_row_that_cannot_be_read_is_refused_and_has_no_amount(portal: Portal) -> None:
