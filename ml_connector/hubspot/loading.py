@@ -50,8 +50,9 @@ class Adoption:
 class RecordLoader:
     """Carries out the create, update and archive operations of an object type.
 
-    ``created_ids`` are the HubSpot ids of the records it has made: they have no associations to read yet. ``not_taken``
-    says why the portal takes no records of the type that was tried, None where it does or nothing was tried.
+    ``created_ids`` are the HubSpot ids of the records it has made: they have no associations to read yet. ``not_made``
+    are the keys of those that HubSpot refused to make. ``not_taken`` says why the portal takes no records of the type
+    that was tried, None where it does or nothing was tried.
 
     Args:
         client: the portal; its one writer.
@@ -72,6 +73,7 @@ class RecordLoader:
         proposing: Collection[str] = (),
     ) -> None:
         self.created_ids: set[str] = set()
+        self.not_made: set[str] = set()
         self.not_taken: str | None = None
         self._client = client
         self._journal = journal
@@ -244,6 +246,8 @@ class RecordLoader:
             else:
                 counts.ended_badly(outcome, operation.key)
                 rejects.append(rejected_row(operation, outcome))
+                if outcome.status is OutcomeStatus.REJECTED and operation.action is Action.CREATE:
+                    self.not_made.update(operation.keys)
         settlements = [settlement(entry, outcome) for entry, outcome in results]
         written = {entry.trace_id for entry, one in results if one.status is OutcomeStatus.CONFIRMED}
         self._journal.settle(

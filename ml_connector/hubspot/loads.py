@@ -22,6 +22,7 @@ from ml_connector.hubspot.visma_group import GROUP
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals, Subject
 from ml_connector.plan.bookings import not_taken
+from ml_connector.plan.lines import without_lines_of
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.purchases import with_companies
 from ml_connector.plan.refreshed import Replanner
@@ -91,9 +92,11 @@ def load_contacts(hands: Hands, plan: Dataset) -> Counts:
 def load_invoices(hands: Hands, plan: Dataset) -> Counts:
     """Make documents as drafts, then their lines and links, then open those that are whole."""
     _ensure_if_written(hands, plan, (*INVOICE_PROPERTIES, *LINE_PROPERTIES))
+    invoices = hands.records.load("invoices", operations(plan, "invoices"))
+    lines = without_lines_of(hands.records.not_made, operations(plan, "line_items"))
     return {
-        "invoices": hands.records.load("invoices", operations(plan, "invoices")),
-        "line_items": hands.records.load("line_items", operations(plan, "line_items")),
+        "invoices": invoices,
+        "line_items": hands.records.load("line_items", lines),
         "invoice_links": hands.links.load(operations(plan, "invoice_links"), hands.records.created_ids),
         "openings": hands.openings.load(operations(plan, "openings")),
     }

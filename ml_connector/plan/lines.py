@@ -3,8 +3,9 @@
 A line that the document no longer has is archived. Lines of a document that HubSpot does not have are not looked for.
 """
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -178,6 +179,23 @@ def _settled(line: DueLine, reason: str, partition: str) -> Operation:
     )
 
 
+def without_lines_of(documents: Collection[str], lines: Iterable[Operation]) -> Iterator[Operation]:
+    """Yield operations on lines; those that would make a line of one of these documents, as skips.
+
+    To be applied when the documents are loaded: the lines of one that HubSpot refused would belong to nothing. They
+    come again with it.
+    """
+    for line in lines:
+        if documents and line.action is Action.CREATE and _stored_document(line) in documents:
+            yield replace(line, action=Action.SKIP, values={}, record=None, reason=NOT_MADE)
+        else:
+            yield line
+
+
+def _stored_document(line: Operation) -> str:
+    return DueLine.from_row(json.loads(line.record or "{}")).document
+
+
 def _items(record: InvoiceRecord) -> Iterator[Item]:
     for line in record.lines:
         row = partial(_stored, record, line)
@@ -219,3 +237,5 @@ def _archive(key: str, hubspot_id: str, stamp: str, partition: str) -> Operation
 
 
 GONE = "its document no longer has it"
+
+NOT_MADE = "HubSpot refuses its document"

@@ -94,6 +94,7 @@ def test_a_refused_invoice_leaves_no_line_behind_and_lands_whole_later(world: Wo
     assert world.rejected_keys() == {f"invoice:{number}"}
     assert hubspot.find("invoices", "visma_invoice_id", f"{NAME}:{key}") == []
     assert money.status(other) == ("open", None)
+    money.no_orphans(1)
     hubspot.poison()
     assert world.sync(1).status == "success"
     assert money.status(key) == ("open", None)
