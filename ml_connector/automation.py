@@ -49,7 +49,7 @@ def build_job(settings: ConnectionSettings) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         job_name(settings.name),
         selection=dg.AssetSelection.key_prefixes([settings.name])
-        - dg.AssetSelection.key_prefixes([settings.name, "reconciliation"]),
+        - dg.AssetSelection.key_prefixes([settings.name, "reconciliation"], [settings.name, "undo"]),
         description=f"Sync windows of {settings.name}: extract, transform, plan, load.",
         tags={CONNECTION_TAG: settings.name},
         executor_def=dg.in_process_executor,

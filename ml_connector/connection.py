@@ -19,6 +19,7 @@ from ml_connector.records import assets as record_assets
 from ml_connector.settings import ConnectionSettings
 from ml_connector.step import IO_MANAGER, RUN_LIFE, hubspot_key, visma_key
 from ml_connector.storage import ParquetIOManager
+from ml_connector.undo import assets as undo_assets
 from ml_connector.visma import assets as visma_assets
 from ml_connector.visma.resource import VismaResource
 
@@ -38,7 +39,7 @@ def build_defs(settings: ConnectionSettings, *, resources: Mapping[str, Any] | N
         resources: overrides by resource key, such as a client of a test; see :mod:`ml_connector.step`.
     """
     partitions = partitions_of(settings)
-    steps = (visma_assets, record_assets, plan_assets, hubspot_assets, reconciliation_assets)
+    steps = (visma_assets, record_assets, plan_assets, hubspot_assets, reconciliation_assets, undo_assets)
     assets = [asset for step in steps for asset in step.build_assets(settings, partitions)]
     own = {
         visma_key(settings.name): VismaResource(connection=settings.name),
@@ -50,7 +51,11 @@ def build_defs(settings: ConnectionSettings, *, resources: Mapping[str, Any] | N
     }
     return dg.Definitions(
         assets=assets,
-        jobs=[build_job(settings), reconciliation_assets.build_job(settings)],
+        jobs=[
+            build_job(settings),
+            reconciliation_assets.build_job(settings),
+            undo_assets.build_job(settings),
+        ],
         sensors=[build_sensor(settings, partitions, ends_of(settings))],
         resources={**SHARED_RESOURCES, **own, **(resources or {})},
         executor=dg.in_process_executor,

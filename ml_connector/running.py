@@ -35,7 +35,10 @@ from ml_connector.reconciliation.assets import asset_key
 from ml_connector.reconciliation.assets import job_name as reconcile_job_name
 from ml_connector.run_life import RunLife
 from ml_connector.settings import ConnectionSettings
-from ml_connector.storage import ParquetIOManager, Storage, recorded_dataset
+from ml_connector.storage import ParquetIOManager, Storage, StoredFile, recorded_dataset
+from ml_connector.storage_root import UNPARTITIONED, path_of
+from ml_connector.undo.assets import asset_key as undo_key
+from ml_connector.undo.assets import job_name as undo_job_name
 
 LOCATION = "ml_connector"
 """Name of the code location, as workspace.yaml and pyproject.toml have it."""
@@ -205,6 +208,35 @@ class ReconciliationRun(JobRun):
         step = "__".join(asset_key(settings.name).path)
         config = {step: {"month": month or "", "repair": repair}}
         super().__init__(instance, job, "reconcile", {CONNECTION_TAG: settings.name}, config=config)
+
+
+class UndoRun(JobRun):
+    """One run that takes back what another wrote, or only plans it.
+
+    Args:
+        instance: where the run is recorded.
+        settings: the connection.
+        run_id: the run to undo.
+        dry: whether to plan only.
+    """
+
+    def __init__(
+        self, instance: dg.DagsterInstance, settings: ConnectionSettings, *, run_id: str, dry: bool
+    ) -> None:
+        job = build_defs(settings).resolve_job_def(undo_job_name(settings.name))
+        self._path = undo_key(settings.name).path
+        config = {"__".join(self._path): {"run_id": run_id, "dry": dry}}
+        super().__init__(instance, job, "undo", {CONNECTION_TAG: settings.name}, config=config)
+
+    def operations(self) -> Iterator[Operation]:
+        """Yield the operations of its plan.
+
+        Raises:
+            StorageError: it did not get that far.
+        """
+        file = StoredFile(UNPARTITIONED, path_of(self._path, UNPARTITIONED, self.run_id), self.run_id)
+        plan = Storage(ParquetIOManager().root).dataset(self._path, [file])
+        return (Operation.from_row(row) for row in plan.rows())
 
 
 def planned_operations(settings: ConnectionSettings, partitions: Sequence[str]) -> Iterator[Operation]:

@@ -61,6 +61,7 @@ GRAPH: dict[str, tuple[str, ...]] = {
     "hubspot/payments": ("plan/payments", "hubspot/properties", "hubspot/invoices"),
     "hubspot/transactions": ("plan/transactions", "hubspot/properties", "hubspot/invoices"),
     "reconciliation/statement": (),
+    "undo/run": (),
 }
 """What depends on what, without the connection's name."""
 
@@ -70,7 +71,11 @@ KINDS = {
     "plan": {"hubspot", "parquet"},
     "hubspot": {"hubspot"},
     "reconciliation": {"visma", "hubspot"},
+    "undo": {"hubspot"},
 }
+
+BESIDE = ("reconciliation", "undo")
+"""Steps with a job of their own, which look at everything at once."""
 
 WHOLE_LISTS = ("accounts", "subaccounts", "dimensions", "ledgers", "currencies")
 
@@ -138,7 +143,7 @@ def test_only_what_travels_is_in_the_graph() -> None:
         for step in ("visma", "records", "plan", "hubspot")
         for entity in ("companies", "contacts", "customers", "suppliers", "properties")
     } & GRAPH.keys()
-    assert names() == people | {"reconciliation/statement"}
+    assert names() == people | {"reconciliation/statement", "undo/run"}
     bought = {"visma/purchase_orders", "visma/supplier_invoices", "records/purchases"}
     assert names("purchases") - names() == bought
     invoiced = {name for name in GRAPH if "customer_" in name} | {"visma/currencies"}
@@ -164,7 +169,7 @@ def test_how_an_asset_reads(graph: AssetGraph, name: str) -> None:
     assert node.description
     assert node.description[0].isupper()
     assert node.description.endswith(".")
-    if step == "reconciliation":
+    if step in BESIDE:
         assert node.partitions_def is None
     else:
         assert node.partitions_def is graph.get(key("visma/customers")).partitions_def
@@ -183,7 +188,7 @@ def test_pools_leave_one_run_at_a_time_to_a_portal(portal: int | None, pool: str
     graph = build_defs(settings(portal_id=portal)).resolve_asset_graph()
     for name in GRAPH:
         step = name.split("/", maxsplit=1)[0]
-        pools = {"visma": {"acme_visma"}, "hubspot": {pool}, "reconciliation": {pool}}
+        pools = {"visma": {"acme_visma"}, "hubspot": {pool}, **dict.fromkeys(BESIDE, {pool})}
         expected = pools.get(step, set())
         assert (graph.get(key(name)).pools or set()) == expected
 
@@ -205,11 +210,12 @@ def test_job_sensor_and_resources_carry_the_connection_s_name() -> None:
     defs = build_defs(settings(owners=["owner@acme.example"]))
     job = defs.resolve_job_def("acme_sync")
     assert {name.to_user_string() for name in job.asset_layer.executable_asset_keys} == {
-        f"acme/{name}" for name in GRAPH if not name.startswith("reconciliation/")
+        f"acme/{name}" for name in GRAPH if not name.startswith(BESIDE)
     }
     assert defs.resolve_job_def("acme_reconcile").asset_layer.executable_asset_keys == {
         key("reconciliation/statement")
     }
+    assert defs.resolve_job_def("acme_undo").asset_layer.executable_asset_keys == {key("undo/run")}
     assert defs.resolve_sensor_def("acme_daily").job_name == "acme_sync"
     assert job.description
     assert "acme" in job.description

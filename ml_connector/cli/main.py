@@ -19,6 +19,7 @@ from ml_connector.cli.rejects import rejects
 from ml_connector.cli.replay import replay
 from ml_connector.cli.sandbox import sandbox
 from ml_connector.cli.sync import sync
+from ml_connector.cli.undo import undo
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,5 +42,5 @@ def read_env_file(file: Path) -> None:
                 os.environ.setdefault(name, value)
 
 
-for command in (demo, init, credentials, ping, plan, sync, replay, reconcile, rejects, edits, dev, sandbox):
+for command in (demo, init, credentials, ping, plan, sync, replay, undo, reconcile, rejects, edits, dev, sandbox):
     main.add_command(command)

@@ -1,6 +1,6 @@
 """Which runs there were: the one a person names, what it was for, and whether it was undone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ml_connector.errors import UsageError
-from ml_connector.ledger.tables import run
+from ml_connector.ledger.tables import operation, run
 
 SHORTEST = 8
 """Characters of a run id that are enough where no other run begins with them; Dagster's UI shows as many."""
@@ -36,6 +36,24 @@ class Run:
     first: str | None
     last: str | None
     settings: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An operation that HubSpot refused or did not confirm, and why."""
+
+    entity: str
+    key: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class UndoOutcome:
+    """What an undo did: counts per entity, requests per API, and what HubSpot refused."""
+
+    counts: Mapping[str, Mapping[str, int]]
+    requests: Mapping[str, Mapping[str, int]]
+    refused: Sequence[Refused]
 
 
 class RunReader:
@@ -89,6 +107,23 @@ class RunReader:
             run.c.kind == "undo", run.c.of_run == run_id, run.c.status.in_(("done", "rejects")), limit=1
         )
         return found[0] if found else None
+
+    def outcome(self, run_id: str) -> UndoOutcome:
+        """Return what an undo did; empty for one that never began to."""
+        mine = (run.c.run_id == run_id) & (run.c.connection == self._connection)
+        refused = sa.select(operation.c.entity, operation.c.record_key, operation.c.message).where(
+            operation.c.run_id == run_id,
+            operation.c.connection == self._connection,
+            operation.c.status.in_(("rejected", "pending", "unknown")),
+        )
+        with self._engine.connect() as database:
+            summary = database.execute(sa.select(run.c.summary).where(mine)).scalar_one_or_none() or {}
+            rows = database.execute(refused.order_by(operation.c.id)).all()
+        return UndoOutcome(
+            summary.get("undone") or {},
+            summary.get("requests") or {},
+            [Refused(row[0], row[1], row[2] or "") for row in rows],
+        )
 
     def _runs(self, *conditions: "sa.ColumnElement[bool]", limit: int = 10) -> list[Run]:
         query = (

@@ -14,7 +14,9 @@ from typing import Any
 from ml_connector.cli.output import StoppedError
 from ml_connector.cli.sync import Summary, run_windows
 from ml_connector.errors import ConnectorError
+from ml_connector.instance import connector_instance
 from ml_connector.ledger.journal import Journal
+from ml_connector.running import UndoRun
 from ml_connector.sandbox.faults import FaultKind, FaultRule
 from ml_connector.sandbox.request_log import DROPPED, LoggedCall
 from ml_connector.settings import ConnectionSettings
@@ -38,7 +40,7 @@ class Death:
 
 
 class Elsewhere:
-    """A run of some windows in another process."""
+    """A run of some windows in another process, or one that undoes the run ``undo``."""
 
     def __init__(
         self,
@@ -50,6 +52,7 @@ class Elsewhere:
         death: Death | None = None,
         settings: ConnectionSettings | None = None,
         environment: Mapping[str, str] | None = None,
+        undo: str | None = None,
     ) -> None:
         self._mine, theirs = _forkserver.Pipe(duplex=False)
         self._process = _forkserver.Process(
@@ -62,6 +65,7 @@ class Elsewhere:
                 _key(first if last is None else last),
                 tuple(steps) if steps is not None else None,
                 death,
+                undo,
             ),
             daemon=True,
         )
@@ -112,17 +116,30 @@ def _run(
     last: str | None,
     steps: tuple[str, ...] | None,
     death: Death | None,
+    undo: str | None,
 ) -> None:
     os.environ.pop("DAGSTER_HOME", None)
     os.environ.update(environment)
     if death is not None:
         _arm(death)
     try:
-        answers.send(run_windows(settings, first, last, steps=steps, quiet=True))
+        if undo is not None:
+            answers.send(_undo(settings, undo))
+        else:
+            answers.send(run_windows(settings, first, last, steps=steps, quiet=True))
     except ConnectorError as error:
         answers.send(str(error))
     except StoppedError as error:
         answers.send(error.message)
+
+
+def _undo(settings: ConnectionSettings, run_id: str) -> str:
+    """Undo a run and return the id of the run that did."""
+    with connector_instance(keeps_output=False) as instance:
+        run = UndoRun(instance, settings, run_id=run_id, dry=False)
+        for _ in run.events():
+            pass
+        return run.run_id
 
 
 def _arm(death: Death) -> None:

@@ -1,0 +1,1 @@
+"""Taking back what a run wrote: what it was, what has happened to it since, what is done about it, and doing it."""
