@@ -137,9 +137,16 @@ def _type(field: FieldInfo) -> str:
         key: getattr(item, key) for item in field.metadata for key in ("ge", "le") if hasattr(item, key)
     }
     if limits:
-        text += f", {limits.get('ge')} to {limits.get('le')}"
+        text += f", {_between(limits.get('ge'), limits.get('le'))}"
     patterns = [item.pattern for item in field.metadata if getattr(item, "pattern", None)]
     return _cell(text + "".join(f", matching `{pattern}`" for pattern in patterns))
+
+
+def _between(least: int | None, most: int | None) -> str:
+    """Return the limits of a number in words, at least one of which is given."""
+    if most is None:
+        return f"{least} or more"
+    return f"at most {most}" if least is None else f"{least} to {most}"
 
 
 def _described(kind: Any) -> str:
