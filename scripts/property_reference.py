@@ -27,7 +27,8 @@ HEADING = f"""\
 
 The first sync makes these properties, in a group "{GROUP.label}", where they are missing; those of invoices, lines,
 payments and transactions only if such records travel. It never changes the type of one that exists: if that does not
-fit, the run stops and says which. The names are fixed, so that lists, reports and workflows in the portal can rely on them.
+fit, the run stops and says which. The names are fixed, so that lists, reports and workflows in the portal can rely on
+them.
 
 Amounts on invoices and lines are in the document's currency, or in base currency where the connection converts; those
 of credit notes are negative. Of HubSpot's own properties, those that a portal keeps for itself are left out; `ping`
