@@ -203,7 +203,8 @@ def _rows_with(parquet: pq.ParquetFile, group: int, column: str, value: str) -> 
     """Return the rows of a row group in which a column has a value."""
     if column not in parquet.schema_arrow.names:
         return []
-    here = pc.equal(parquet.read_row_group(group, columns=[column], use_threads=False).column(0), value)
+    held = parquet.read_row_group(group, columns=[column], use_threads=False).column(0)
+    here = pc.equal(held, pa.scalar(value))
     if not pc.any(here).as_py():
         return []
     rows: list[dict[str, Any]] = parquet.read_row_group(group, use_threads=False).filter(here).to_pylist()

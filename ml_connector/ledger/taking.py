@@ -1,4 +1,4 @@
-"""What the ledger remembers of customers and suppliers that a run does not look at itself: do they travel?"""
+"""Whether customers and suppliers that a run does not look at itself travel, as the ledger remembers."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -1,6 +1,7 @@
 """Single records and lists: what is answered, what is kept, what is refused."""
 
 import pytest
+import requests
 
 from ml_connector.sandbox.hubspot import HubSpotSandboxSettings
 from ml_connector_tests.sandbox.hubspot_serving import Hub
@@ -200,21 +201,18 @@ def test_history_tells_an_integration_from_a_person(hub: Hub) -> None:
 
 def test_history_halves_what_a_call_may_read(hub: Hub) -> None:
     ids = [hub.sandbox.add_record("companies", {"name": f"Company {number}"}) for number in range(51)]
-    asked = {
-        "inputs": [{"id": one} for one in ids],
-        "properties": ["name"],
-        "propertiesWithHistory": ["name"],
-    }
-    refused = hub.objects("POST", "companies/batch/read", asked)
+
+    def read(*names: str, many: int = 51) -> requests.Response:
+        asked = {"properties": ["name"], "propertiesWithHistory": list(names)}
+        return hub.objects(
+            "POST", "companies/batch/read", {**asked, "inputs": [{"id": one} for one in ids[:many]]}
+        )
+
+    refused = read("name")
     assert refused.status_code == 400
     assert "property histories is 50" in refused.json()["message"]
-    assert (
-        hub.objects("POST", "companies/batch/read", {**asked, "inputs": asked["inputs"][1:]}).status_code
-        == 200
-    )
-    assert (
-        hub.objects("POST", "companies/batch/read", {**asked, "propertiesWithHistory": []}).status_code == 200
-    )
+    assert read("name", many=50).status_code == 200
+    assert read().status_code == 200
     assert hub.objects("GET", "companies", limit=51, propertiesWithHistory="name").status_code == 400
     assert hub.objects("GET", "companies", limit=50, propertiesWithHistory="name").status_code == 200
 
