@@ -104,8 +104,9 @@ def _named_by_settings(
     if not names_properties(settings, object_type):
         return
     found = all_problems(settings, object_type, client.properties(object_type))
-    mapped = len(settings.mapping.of_object(object_type))
-    message = " ".join(found) or f"What the settings name is there and fits: {mapped} mapped fields."
+    many = len(settings.mapping.of_object(object_type))
+    fields = "1 mapped field" if many == 1 else f"{many} mapped fields"
+    message = " ".join(found) or f"What the settings name is there and fits: {fields}."
     yield Finding("HubSpot", f"{object_type} mapping", Level.STOP if found else Level.OK, message)
 
 

@@ -49,7 +49,10 @@ def problems(
         elif found.type not in FITTING[mapping.type]:
             fitting = BY_TYPE.get(found.type)
             advice = f"; type: {fitting} does" if fitting else ""
-            yield f"{object_type}.{found.name} is a {found.type} in HubSpot: type: {mapping.type} does not fit{advice}."
+            yield (
+                f"{object_type}.{found.name} has the type {found.type} in HubSpot: "
+                f"type: {mapping.type} does not fit{advice}."
+            )
         elif mapping.type is ValueType.ENUMERATION:
             yield from _option_problems(mapping, found)
 

@@ -177,7 +177,9 @@ class BookingPlanner(Generic[RecordT]):
         coming = self._coming(documents)
         alone = given_up(self._not_taken, self._ledger, ties.from_type, [one.from_key for one in pending])
         for held in pending:
-            if held.from_key in alone or (held.to_type == INVOICES and held.to_key not in coming):
+            if held.from_key in alone:
+                continue
+            if held.to_type == INVOICES and held.to_key not in coming:
                 yield unlink(ties, held, partition)
             else:
                 yield link(ties, held.from_key, Wanted(held.to_key, held.to_type), partition)

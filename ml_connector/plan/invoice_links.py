@@ -153,9 +153,6 @@ class InvoiceLinks:
             yield unlink(INVOICE_TIES, held, partition)
         waiting = list(filter(is_open, self._ledger.pending_links(INVOICE_TIES.from_type)))
         given_up = alone({held.from_key for held in waiting})
-        for held in waiting:
-            if held.from_key in given_up:
-                yield unlink(INVOICE_TIES, held, partition)
         pending = [held for held in waiting if held.from_key not in given_up]
         contacts = [held for held in pending if held.to_type == CONTACTS]
         coming = self._contacts.is_coming(held.to_key for held in contacts)

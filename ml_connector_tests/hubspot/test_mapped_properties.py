@@ -82,15 +82,15 @@ def test_what_fits_is_not_spoken_of(mapping: dict[str, Any]) -> None:
         (field("score", "number"), "HubSpot keeps companies.score for itself"),
         (
             field("credit_limit"),
-            "companies.credit_limit is a number in HubSpot: type: text does not fit; type: number does.",
+            "companies.credit_limit has the type number in HubSpot: type: text does not fit; type: number does.",
         ),
         (
             field("met", "date"),
-            "companies.met is a datetime in HubSpot: type: date does not fit; type: datetime does.",
+            "companies.met has the type datetime in HubSpot: type: date does not fit; type: datetime does.",
         ),
         (
             field("about_us", "enumeration", values={"x": "y"}),
-            "companies.about_us is a string in HubSpot: type: enumeration does not fit; type: text does.",
+            "companies.about_us has the type string in HubSpot: type: enumeration does not fit; type: text does.",
         ),
         (
             field("industry", "enumeration", values={"x": "COMPUTERS"}),

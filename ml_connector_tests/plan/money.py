@@ -23,6 +23,7 @@ from ml_connector.plan.due import with_due
 from ml_connector.plan.invoices import InvoicePlanner, Occasion
 from ml_connector.plan.lines import DueLine
 from ml_connector.plan.operations import Operation
+from ml_connector.plan.taken import NotTaken
 from ml_connector.plan.upcoming import Upcoming
 from ml_connector.records.invoice_model import InvoiceRecord
 from ml_connector.records.invoices import DocumentMapper
@@ -85,6 +86,7 @@ class Books:
         partition: str = DAY,
         as_of: date = date(2026, 11, 20),
         now: datetime = NOON,
+        not_taken: NotTaken | None = None,
     ) -> list[Operation]:
         """Plan documents, earlier rejects and all that is owed."""
         ledger = self.chain.ledger
@@ -104,6 +106,7 @@ class Books:
             upcoming=coming,
             occasion=Occasion(partition, as_of, now),
             due_lines=lines,
+            not_taken=not_taken,
         )
         both = with_due(records, due, {record.key: record.stamp for record in records})
         return list(planner.plan(both, len(records) if unknown is None else unknown))

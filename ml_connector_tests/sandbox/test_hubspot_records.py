@@ -95,6 +95,7 @@ def test_an_account_can_require_more(hub: Hub) -> None:
         ("hs_object_id", "7", "READ_ONLY_VALUE"),
         ("numberofemployees", "1,000", "INVALID_INTEGER"),
         ("numberofemployees", "1.2.3", "INVALID_INTEGER"),
+        ("numberofemployees", "٣", "INVALID_INTEGER"),
         ("industry", "fishery", "INVALID_OPTION"),
         ("name", "x" * 65_537, "PROPERTY_VALUE_TOO_LONG"),
     ],

@@ -7,7 +7,7 @@ from ml_connector.sandbox.hubspot.problems import RefusedError, invalid_json, in
 from ml_connector.sandbox.hubspot.times import iso, parse_date, parse_moment
 
 LONGEST_STRING = 65_536
-NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)")
+NUMBER = re.compile(r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 EMAIL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@([A-Za-z0-9æøåäöéüÆØÅÄÖÉÜ-]+\.)+[A-Za-z]{2,63}")
 
 
