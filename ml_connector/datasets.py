@@ -6,7 +6,7 @@ Which run's file of a partition is current is not decided here but by Dagster's 
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -51,6 +51,17 @@ class Dataset:
                 self.root.verify(file)
             except OSError as error:
                 raise self._unreadable(file, error) from error
+
+    def readable(self) -> "Dataset":
+        """Return the same without the files that are missing or damaged."""
+        return replace(self, files=tuple(file for file in self.files if self._is_whole(file)))
+
+    def _is_whole(self, file: StoredFile) -> bool:
+        try:
+            self.root.verify(file)
+        except OSError:
+            return False
+        return True
 
     @property
     def partitions(self) -> tuple[str, ...]:

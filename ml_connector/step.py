@@ -15,7 +15,7 @@ from ml_connector.hubspot.resource import HubSpotResource
 from ml_connector.ledger.journal import About, Journal
 from ml_connector.options import KIND_TAG, OF_RUN_TAG, OPTIONS, RunOptions
 from ml_connector.settings import ConnectionSettings
-from ml_connector.storage import DatasetWriter, ParquetIOManager, Storage
+from ml_connector.storage import Dataset, DatasetWriter, ParquetIOManager, Storage, recorded_dataset
 from ml_connector.visma.client import VismaClient
 from ml_connector.visma.resource import VismaResource
 
@@ -174,6 +174,14 @@ class Step:
         """Return where the run's files lie."""
         io_manager: ParquetIOManager = getattr(context.resources, IO_MANAGER)
         return Storage(io_manager.root)
+
+    def stored(self, context: dg.AssetExecutionContext, key: dg.AssetKey, windows: Sequence[str]) -> Dataset:
+        """Return what is stored of an asset in windows besides the run's own.
+
+        Windows that were never made, and those whose file is gone, are absent.
+        """
+        found = recorded_dataset(context.instance, self.storage(context), key, windows, allow_missing=True)
+        return found.readable()
 
     def journal(self, context: dg.AssetExecutionContext) -> Journal:
         """Return the run's ledger, with the run noted in it."""

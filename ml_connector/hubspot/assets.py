@@ -16,6 +16,7 @@ from ml_connector.hubspot.lost import settle_lost_intents
 from ml_connector.hubspot.opening import Openings
 from ml_connector.hubspot.properties import ensure
 from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES, CONTACT_PROPERTIES, GROUP
+from ml_connector.ledger.backlog import Backlog
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals
 from ml_connector.ledger.synced import SyncedReader
@@ -101,6 +102,7 @@ def _carry_out(
         client=client,
         ledger=ledger,
         refusals=Refusals(engine(), name, client.token_mark),
+        backlog=Backlog(engine(), name),
         records=RecordLoader(
             client, journal, ledger, run_id, policies(step.settings), proposing(step.settings)
         ),

@@ -19,9 +19,10 @@ from ml_connector.hubspot.payments_setup import payments_ready
 from ml_connector.hubspot.properties import PropertySpec, ensure
 from ml_connector.hubspot.transaction_object import ensure_transaction_object
 from ml_connector.hubspot.visma_group import GROUP
+from ml_connector.ledger.backlog import Backlog
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals, Subject
-from ml_connector.plan.bookings import not_taken
+from ml_connector.plan.bookings import HELD_BACK, not_taken
 from ml_connector.plan.lines import without_lines_of
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.purchases import with_companies
@@ -35,7 +36,7 @@ Counts = dict[str, LoadCounts]
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What a load works with: the portal, the run's ledger, past refusals, and who carries out each operation.
+    """What a load works with: the portal, the run's ledger, past refusals, what waits, and who carries out operations.
 
     ``replanner`` is there where the plan is old, so that what depends on the portal is planned again.
     """
@@ -44,6 +45,7 @@ class Hands:
     client: HubSpotClient
     ledger: LedgerReader
     refusals: Refusals
+    backlog: Backlog
     records: RecordLoader
     links: LinkLoader
     openings: Openings
@@ -105,18 +107,21 @@ def load_invoices(hands: Hands, plan: Dataset) -> Counts:
 def load_payments(hands: Hands, plan: Dataset) -> Counts:
     """Make payments and link them, where the portal takes payments; where not, all are skipped with the reason."""
     records, links = operations(plan, "payments"), operations(plan, "payment_links")
-    on_trial = False
+    on_trial, reason = False, None
     if _is_written(plan):
         ready = payments_ready(hands.client, hands.settings.payments)
         on_trial = ready.on_trial
         if ready.ready:
             ensure(hands.client, GROUP, PAYMENT_PROPERTIES).require()
         else:
-            records, links = not_taken(records, ready.reason), not_taken(links, ready.reason)
+            reason = ready.reason
+            records, links = not_taken(records, reason), not_taken(links, reason)
     made = hands.records.load(PAYMENTS, records, trial=on_trial)
     if hands.records.not_taken is not None:
-        hands.refusals.note(Subject.PAYMENTS, hands.records.not_taken)
-        links = not_taken(links, hands.records.not_taken)
+        reason = hands.records.not_taken
+        hands.refusals.note(Subject.PAYMENTS, reason)
+        links = not_taken(links, reason)
+    _note_waiting(hands.backlog, Subject.PAYMENTS, plan, taken=reason is None)
     return {"payments": made, "payment_links": hands.links.load(links, hands.records.created_ids)}
 
 
@@ -126,13 +131,16 @@ def load_transactions(hands: Hands, plan: Dataset) -> Counts:
     place = next(
         (row["object_type"] for row in plan.rows(["object_type"], ("entity", "transactions"))), "none"
     )
+    taken = True
     if _is_written(plan):
         where = ensure_transaction_object(hands.client, hands.settings.transactions)
         place = where.name or place
+        taken = where.name is not None
         if where.name is None:
             hands.refusals.note(Subject.TRANSACTIONS, where.reason)
             records, links = not_taken(records, where.reason), not_taken(links, where.reason)
     made = hands.records.load(place, records)
+    _note_waiting(hands.backlog, Subject.TRANSACTIONS, plan, taken=taken)
     return {"transactions": made, "transaction_links": hands.links.load(links, hands.records.created_ids)}
 
 
@@ -187,6 +195,25 @@ def policies(settings: ConnectionSettings) -> Mapping[str, Mapping[str, Policy]]
 def proposing(settings: ConnectionSettings) -> tuple[str, ...]:
     """Return the object types of which an existing record is only proposed to a person."""
     return ("contacts",) if settings.matching.proposes_contacts else ()
+
+
+def _note_waiting(backlog: Backlog, subject: Subject, plan: Dataset, *, taken: bool) -> None:
+    """Note the windows of which the portal took nothing, or that those of the plan wait no more.
+
+    Args:
+        backlog: where it is noted.
+        subject: which records, called like their entity.
+        plan: with the records of these windows.
+        taken: False where the portal turned out, at loading, not to take them.
+    """
+    seen: set[str] = set()
+    waiting: set[str] = set()
+    for row in plan.rows(("action", "rule", "partition"), where=("entity", subject.value)):
+        seen.add(row["partition"])
+        if row["rule"] == HELD_BACK or (not taken and row["action"] == Action.CREATE):
+            waiting.add(row["partition"])
+    backlog.add(subject, waiting)
+    backlog.clear(subject, seen - waiting)
 
 
 def _is_written(plan: Dataset) -> bool:

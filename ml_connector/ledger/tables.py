@@ -274,6 +274,16 @@ refusal = sa.Table(
     comment="What a portal refuses as a whole; a run takes it for granted for a week.",
 )
 
+backlog = sa.Table(
+    "backlog",
+    metadata,
+    sa.Column("connection", sa.Text, primary_key=True, comment="Name of the connection."),
+    sa.Column("subject", sa.Text, primary_key=True, comment="payments or transactions: what was not taken."),
+    sa.Column("partition", sa.Text, primary_key=True, comment="The window whose records wait."),
+    _instant("since", "When a run first left them out.", nullable=False),
+    comment="Windows whose payments or transactions the portal did not take; a run takes them up once it does.",
+)
+
 decision = sa.Table(
     "decision",
     metadata,

@@ -1,6 +1,6 @@
 """What the assets of plans share: who does not travel, the shield, storing a plan, its page and its check."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -82,6 +82,7 @@ def write_plan(
     step: Step,
     operations: Iterable[Operation],
     planner: InvoicePlanner | BookingPlanner[Any] | None = None,
+    notes: Mapping[str, Any] | None = None,
 ) -> dg.MaterializeResult[Dataset]:
     """Store a plan and show its counts; a record that was rejected in an older window goes into the newest one."""
     journal = step.journal(context)
@@ -104,6 +105,7 @@ def write_plan(
     return dg.MaterializeResult(
         value=out.dataset,
         metadata={
+            **(notes or {}),
             "as a page": dg.MetadataValue.path(_page(context, step, tally, verdict)),
             **{
                 f"{entity} {PLANNED[name]}": many

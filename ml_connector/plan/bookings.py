@@ -22,6 +22,9 @@ CONTACTS = "contacts"
 CHUNK = 2000
 """Records planned at once."""
 
+HELD_BACK = "held_back"
+"""The rule of a skip that waits for the portal to take records of its kind."""
+
 RecordT = TypeVar("RecordT", PaymentRecord, TransactionRecord)
 
 
@@ -194,6 +197,7 @@ def left_alone(records: Iterable[RecordT], kind: Kind, reason: str) -> Iterator[
             action=Action.SKIP,
             keys=record.keys,
             partition=record.partition,
+            rule=None if record.skip else HELD_BACK,
             reason=record.skip or reason,
             stamp=record.stamp,
         )

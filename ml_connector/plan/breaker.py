@@ -39,6 +39,7 @@ def alarms(entity: str, changes: Changes, usual: Usual, limits: LimitSettings) -
     """Return one sentence for each figure that is over its limit; empty where the plan is usual.
 
     A first load is usual whatever its size, unless a hard limit forbids it; until a run has ended well it is not over.
+    So is the first of an entity that HubSpot has none of, such as payments in a portal that takes them since today.
     """
     return [
         f"{entity}: {shown(figure, many)}, {why}"
@@ -52,7 +53,7 @@ def _trouble(figure: str, many: int, usual: Usual, limits: LimitSettings) -> str
     hard = _hard_limits(limits).get(figure)
     if hard is not None and many > hard:
         return f"and the connection allows {hard:,}"
-    if not usual.recent:
+    if not usual.recent or not usual.known:
         return None
     most = usual.most(figure)
     if figure == "amount":

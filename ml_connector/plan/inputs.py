@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 from ml_connector.chunks import chunks
 from ml_connector.datasets import Dataset
 from ml_connector.ledger.queries import LedgerReader
+from ml_connector.plan.combined import RecordRows
 from ml_connector.plan.due import StampedT, with_due
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.records.booking_model import PurchasesRecord
@@ -35,7 +36,7 @@ def due_again(
 
 
 def with_rejects(
-    ledger: LedgerReader, entity: str, records: Dataset, read: Callable[[Mapping[str, Any]], StampedT]
+    ledger: LedgerReader, entity: str, records: RecordRows, read: Callable[[Mapping[str, Any]], StampedT]
 ) -> tuple[Iterator[StampedT], list[StampedT]]:
     """Return the window's records together with earlier rejects, each key once; and the rejects alone."""
     due = due_again(ledger, entity, read)
@@ -70,7 +71,7 @@ def present_companies(records: Dataset) -> set[str]:
 
 
 def unknown_records(
-    ledger: LedgerReader, object_type: str, records: Dataset, due: Sequence[Refusable]
+    ledger: LedgerReader, object_type: str, records: RecordRows, due: Sequence[Refusable]
 ) -> int:
     """Return how many records have to be looked for in HubSpot: it decides how HubSpot is read.
 

@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from itertools import chain
-from typing import TypeVar
+from functools import partial
 
 import dagster as dg
 
 from ml_connector.database import engine
 from ml_connector.hubspot.lost import settle_lost_intents
+from ml_connector.ledger.backlog import Backlog
 from ml_connector.ledger.document_queries import DocumentReader
 from ml_connector.ledger.queries import LedgerReader
-from ml_connector.ledger.refusals import Refusals
+from ml_connector.ledger.refusals import Refusals, Subject
 from ml_connector.partitions import windows_of
 from ml_connector.plan.asset_parts import checks, where_some_are_left_out, who_does_not_travel, write_plan
-from ml_connector.plan.bookings import Booking, BookingPlanner, left_alone
+from ml_connector.plan.booked import Material, plan_payments, plan_transactions
 from ml_connector.plan.inputs import (
     due_again,
     unknown_records,
@@ -22,17 +22,13 @@ from ml_connector.plan.inputs import (
 )
 from ml_connector.plan.invoices import InvoicePlanner, Occasion
 from ml_connector.plan.lines import DueLine
-from ml_connector.plan.payments import PAYMENTS, payments_in, readiness
-from ml_connector.plan.transactions import Sales, kept_in, object_named, transactions
+from ml_connector.plan.payments import payments_in
 from ml_connector.plan.upcoming import upcoming, upcoming_documents
 from ml_connector.records.again import Again
-from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
 from ml_connector.records.field_rules import FieldRules
 from ml_connector.step import Step
 from ml_connector.storage import Dataset
 from ml_connector.windows import last_day
-
-BookingT = TypeVar("BookingT", PaymentRecord, TransactionRecord)
 
 
 def plan_of_invoices(step: Step) -> dg.AssetsDefinition:
@@ -91,20 +87,10 @@ def plan_of_payments(step: Step) -> dg.AssetsDefinition:
     def plan(
         context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset, **companies: Dataset
     ) -> dg.MaterializeResult[Dataset]:
-        ledger = LedgerReader(engine(), step.settings.name)
-        both, due = with_rejects(ledger, "payments", records, PaymentRecord.from_row)
-        if not due and not records.row_count and not ledger.knows(PAYMENTS.kind.object_type):
-            return write_plan(context, step, ())
-        client = step.hubspot(context).get_client()
-        refusals = Refusals(engine(), step.settings.name, client.token_mark)
-        ready = readiness(ledger, refusals, client, step.settings.payments)
-        if not ready.ready:
-            return write_plan(context, step, left_alone(both, PAYMENTS.kind, ready.reason))
-        account = step.hubspot(context).get_account()
-        booking = payments_in(account, step.settings.invoices)
-        planner = _bookings(step, context, booking, invoices, companies)
-        unknown = unknown_records(ledger, PAYMENTS.kind.object_type, records, due)
-        return write_plan(context, step, planner.plan(both, unknown, context.partition_keys[-1]), planner)
+        material = _material(step, context, Subject.PAYMENTS, records, invoices, companies)
+        booking = payments_in(step.hubspot(context).get_account(), step.settings.invoices)
+        outcome = plan_payments(material, step.settings.payments, booking)
+        return write_plan(context, step, outcome.operations, outcome.planner, outcome.notes)
 
     return plan
 
@@ -125,44 +111,35 @@ def plan_of_transactions(step: Step) -> dg.AssetsDefinition:
     def plan(
         context: dg.AssetExecutionContext, records: Dataset, invoices: Dataset, **companies: Dataset
     ) -> dg.MaterializeResult[Dataset]:
-        hubspot, rules = step.hubspot(context), step.settings.transactions
-        portal_id = hubspot.get_account().portal_id
-        ledger = LedgerReader(engine(), step.settings.name)
-        both, due = with_rejects(ledger, "transactions", records, TransactionRecord.from_row)
-        sales = Sales(both)
-        if not due and not records.row_count and not ledger.knows(object_named(rules, portal_id)):
-            return write_plan(context, step, ())
-        client = hubspot.get_client()
-        refusals = Refusals(engine(), step.settings.name, client.token_mark)
-        where = kept_in(ledger, refusals, client, rules, portal_id)
-        if where.name is None:
-            return write_plan(context, step, left_alone(sales, transactions("none").kind, where.reason))
-        kind = transactions(where.name)
-        planner = _bookings(step, context, kind, invoices, companies, exists=where.exists)
-        unknown = unknown_records(ledger, where.name, records, due)
-        planned = planner.plan(sales, unknown, context.partition_keys[-1])
-        return write_plan(context, step, chain(planned, sales.ended(due, ledger, where.name)), planner)
+        material = _material(step, context, Subject.TRANSACTIONS, records, invoices, companies)
+        portal_id = step.hubspot(context).get_account().portal_id
+        outcome = plan_transactions(material, step.settings.transactions, portal_id)
+        return write_plan(context, step, outcome.operations, outcome.planner, outcome.notes)
 
     return plan
 
 
-def _bookings(
+def _material(
     step: Step,
     context: dg.AssetExecutionContext,
-    booking: Booking[BookingT],
+    subject: Subject,
+    records: Dataset,
     invoices: Dataset,
     companies: Mapping[str, Dataset],
-    *,
-    exists: bool = True,
-) -> BookingPlanner[BookingT]:
-    """Return the planner of payments or transactions, which knows what the run's other plans say."""
-    return BookingPlanner(
-        booking,
-        LedgerReader(engine(), step.settings.name),
-        step.hubspot(context).get_client(),
-        upcoming_documents(invoices),
-        exists=exists,
+) -> Material:
+    """Return what payments or transactions are planned from; the subject is also the name of their assets."""
+    name, client = step.settings.name, step.hubspot(context).get_client()
+    waiting = Backlog(engine(), name).windows(subject)
+    return Material(
+        ledger=LedgerReader(engine(), name),
+        refusals=Refusals(engine(), name, client.token_mark),
+        client=client,
+        records=records,
+        waiting=[window for window in waiting if window not in context.partition_keys],
+        earlier=partial(step.stored, context, step.key("records", subject.value)),
+        upcoming=partial(upcoming_documents, invoices),
         not_taken=who_does_not_travel(step, *companies.values()),
+        partition=context.partition_keys[-1],
     )
 
 

@@ -54,7 +54,8 @@ class Operation:
         values: property name to new value, only what would be sent; for a link, its ends: the keys ``from`` and
             ``to``, and ``to_type``, the HubSpot object of the second.
         previous: the values HubSpot holds now, for the same names.
-        rule: what made it this record or this link: ``visma_id``, a match rule, or None for a new one.
+        rule: what made it this record or this link: ``visma_id``, a match rule, or None for a new one; of a skip,
+            ``held_back`` where it waits for the portal to take records of its kind.
         reason: why it is skipped, in conflict or refused, in plain words without personal data.
         candidates: in a conflict, the HubSpot ids that fit.
         stamp: Visma's last change of the record, naive text.

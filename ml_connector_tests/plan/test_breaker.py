@@ -89,6 +89,12 @@ class TestAlarms:
         assert alarms("companies", changes(900), Usual(1000, ()), LimitSettings()) == []
         assert len(alarms("companies", changes(900), Usual(1000, (first,)), LimitSettings())) == 2
 
+    def test_so_is_the_first_of_what_hubspot_has_none_of(self) -> None:
+        """Payments of months, in a portal that takes them since today."""
+        quiet = {"known": 0, "creates": 0}
+        assert alarms("payments", changes(900, Action.CREATE), Usual(0, [quiet] * 5), LimitSettings()) == []
+        assert len(alarms("payments", changes(900, Action.CREATE), Usual(1, [quiet] * 5), LimitSettings()))
+
     def test_one_property_alone_may_be_too_much(self) -> None:
         busy = QUIET_RUN | {"updates": 600, "field phone": 600}
         (found,) = alarms("companies", changes(600), usual(1000, busy), LimitSettings())
