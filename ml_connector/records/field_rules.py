@@ -43,6 +43,9 @@ class Mapped:
     refusal: str | None = None
 
 
+NOTHING = Mapped({})
+
+
 @dataclass(frozen=True, slots=True)
 class FieldRules:
     """The settings that name fields of Visma's rows.
@@ -58,6 +61,7 @@ class FieldRules:
     take: TakeSettings = field(default_factory=TakeSettings)
     steps: Sequence[CompanyStep] = ()
     zones: Zones = UTC_ONLY
+    _asked: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @staticmethod
     def of(settings: ConnectionSettings) -> "FieldRules":
@@ -75,7 +79,9 @@ class FieldRules:
         Raises:
             OddValueError: a list or object stands where a single value should; the text names the field.
         """
-        return fields_of(row, self._paths(rows))
+        if rows not in self._asked:
+            self._asked[rows] = tuple(self._paths(rows))
+        return fields_of(row, self._asked[rows])
 
     def _paths(self, rows: str) -> Iterable[str]:
         paths = [one.visma for one in self._mappings(rows)]
@@ -93,9 +99,12 @@ class FieldRules:
 
         A field that was not asked of the row, as the mapping is newer than the record, fills nothing.
         """
+        mappings = self._mappings(rows)
+        if not mappings:
+            return NOTHING
         properties: dict[str, str | None] = {}
         problems: list[str] = []
-        for mapping in self._mappings(rows):
+        for mapping in mappings:
             if mapping.visma not in fields:
                 continue
             value = fields[mapping.visma]

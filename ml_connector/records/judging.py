@@ -18,8 +18,12 @@ def judged(record: CompanyRecord, rules: FieldRules) -> CompanyRecord:
     rows = _rows_of(record)
     found = rules.mapped(rows, record.fields)
     skip = rules.not_taken(rows, record.fields)
-    known = replace(record, mapped=found.properties, skip=skip)
-    return replace(known, refusal=found.refusal or _nameless(known))
+    refusal = found.refusal or _nameless(
+        {**record.properties, **found.properties} if found.properties else record.properties
+    )
+    if (record.mapped, record.skip, record.refusal) == (found.properties, skip, refusal):
+        return record
+    return replace(record, mapped=found.properties, skip=skip, refusal=refusal)
 
 
 def refusal_of_both(customer: CompanyRecord, supplier: CompanyRecord) -> str | None:
@@ -44,6 +48,5 @@ def _rows_of(record: CompanyRecord) -> str:
     return CUSTOMERS if record.customer_number else SUPPLIERS
 
 
-def _nameless(record: CompanyRecord) -> str | None:
-    wanted = record.wanted
+def _nameless(wanted: Properties) -> str | None:
     return None if wanted.get("name") or wanted.get("domain") else NAMELESS
