@@ -262,15 +262,16 @@ class LinkLoader:
 
     def _lose(self, work: _Work, lost: _Ended, key: str) -> None:
         """Settle a link with an end that is gone: it waits for a person, or is given up where nobody needs it."""
-        kind, entry, reason = work.kind, lost.entry, gone(key)
+        kind, entry = work.kind, lost.entry
+        told = gone(key)
         if is_optional(kind) and key == to_key(entry):
             work.counts.skipped += 1
             row_key = (kind.from_type, from_key(entry), kind.to_type, key)
-            self._journal.settle([Settlement(entry, "done", message=reason)], unlinked=[row_key])
+            self._journal.settle([Settlement(entry, "done", message=told)], unlinked=[row_key])
         else:
-            work.counts.waiting(reason, entry.operation.key)
-            row = link_row(entry, kind, (lost.link.from_id, None), (), "pending", reason)
-            self._journal.settle([Settlement(entry, "pending", message=reason)], links=[row])
+            work.counts.waiting(told, entry.operation.key)
+            row = link_row(entry, kind, (lost.link.from_id, None), (), "pending", told)
+            self._journal.settle([Settlement(entry, "pending", message=told)], links=[row])
 
     def _stand(self, work: _Work, entries: Sequence[Entry]) -> None:
         """Note links that HubSpot holds already."""
