@@ -68,6 +68,13 @@ _DATA = (
         said=("^it has no currency$",),
     ),
     Cause(
+        "document-without-date",
+        "The document has no date.",
+        "Set the document's date in Visma.",
+        Where.VISMA,
+        said=("^it has no date$",),
+    ),
+    Cause(
         "document-without-customer",
         "The document names no customer.",
         "Set the document's customer in Visma.",

@@ -98,7 +98,7 @@ class DocumentMapper:
             figures=self._figures(version, Money(currency, "InCurrency")),
             in_base=self._in_base(version) if foreign else None,
             skip=_skip(kind, status),
-            refusal=own.refusal if currency else "it has no currency",
+            refusal=_refusal(currency, row.get("documentDate")) or own.refusal,
             fields=fields,
             mapped=own.properties,
         )
@@ -131,7 +131,8 @@ class DocumentMapper:
     def _amounts(self, row: Values, money: Money, sign: int) -> dict[str, str | None]:
         """Return what is owed and paid, and the status and dates that follow from it.
 
-        A credit note is never due. HubSpot takes a date-time that is left out for now, so its own is always filled.
+        A credit note is never due. HubSpot takes a date-time that is left out for now, so its own is always filled
+        (reference: hubspot 5).
         """
         amount, balance = sign * money.needed(row, "amount"), sign * money.needed(row, "balance")
         status = "voided" if row.get("status") == VOIDED else "open" if balance else "paid"
@@ -174,6 +175,13 @@ def _skip(kind: str, status: str) -> str | None:
     if kind not in KINDS:
         return f"documents of type {kind} do not travel"
     return None if status in RELEASED or status == VOIDED else not_released(status)
+
+
+def _refusal(currency: str, dated: object) -> str | None:
+    """Return why a document cannot be sent, or None. Without a date HubSpot would say that it is of today."""
+    if not currency:
+        return "it has no currency"
+    return None if day(dated) else "it has no date"
 
 
 def sign_of(key: str) -> int:

@@ -98,6 +98,10 @@ class TestDocuments:
         record = mapped(documentDueDate=None)
         assert shown(record, "hs_due_date", "visma_due_date") == ("2026-11-02T11:00:00.000Z", None)
 
+    @pytest.mark.parametrize("never", [None, "", "0001-01-01T00:00:00"])
+    def test_without_a_date_it_is_refused_as_hubspot_would_date_it_today(self, never: str | None) -> None:
+        assert mapped(documentDate=never).refusal == "it has no date"
+
     def test_figures_in_base_take_the_place_of_its_own(self) -> None:
         record = mapped(rate=Decimal("11.6"), applications=[applied("CreditNote", "62.50", "05")])
         converted = record.converted()
@@ -269,7 +273,8 @@ class TestOddRows:
             stored("Invoice:1", "{}"),
             stored(
                 "Invoice:2",
-                '{"amountInCurrency": 1.5, "balanceInCurrency": 0, "currencyId": "NOK", "status": "Closed"}',
+                '{"amountInCurrency": 1.5, "balanceInCurrency": 0, "currencyId": "NOK", "status": "Closed",'
+                ' "documentDate": "2026-11-02T00:00:00"}',
             ),
         ]
         found = list(invoices([Rows(*rows), Rows()], MAPPER))

@@ -72,6 +72,16 @@ def test_an_invoice_that_is_not_billable_is_not_validated(hub: Hub) -> None:
     assert hub.objects("POST", "invoices", {"properties": {"hs_currency": "CHF"}}).status_code == 400
 
 
+def test_a_date_of_a_new_invoice_that_is_left_out_is_now(hub: Hub) -> None:
+    given = {"hs_currency": "NOK", "hs_invoice_date": "2026-03-01T11:00:00.000Z"}
+    made = hub.objects("POST", "invoices", {"properties": given}).json()["id"]
+    values = hub.sandbox.record("invoices", made).values
+    assert values["hs_invoice_date"] == given["hs_invoice_date"]
+    assert values["hs_due_date"] == values["hs_createdate"]
+    assert hub.objects("PATCH", f"invoices/{made}", {"properties": {"hs_due_date": ""}}).status_code == 200
+    assert not hub.sandbox.record("invoices", made).values.get("hs_due_date")
+
+
 def test_a_line_item_takes_over_from_its_product(hub: Hub) -> None:
     product = hub.sandbox.add_record("products", {"name": "Hour", "price": "900", "hs_sku": "H1"})
     properties = {"hs_product_id": product, "quantity": "2", "name": "Hour of Kari"}

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from ml_connector.sandbox.hubspot.account import Account, NewLink
 from ml_connector.sandbox.hubspot.problems import RefusedError, invalid_value
 from ml_connector.sandbox.hubspot.records import Record
+from ml_connector.sandbox.hubspot.times import iso
 
 TRANSITIONS: Mapping[str, Collection[str]] = {
     "draft": {"draft", "open"},
@@ -20,6 +21,7 @@ TRANSITIONS: Mapping[str, Collection[str]] = {
 """What a billable invoice may become through the API. Paid is left to payments: they cannot be recorded by hand."""
 
 NEEDED = (("0-1", "INVOICE_TO_CONTACT"), ("0-8", "INVOICE_TO_LINE_ITEM"))
+DATES = ("hs_invoice_date", "hs_due_date")
 CLOSED_STAGES = {"closedwon": ("true", "true"), "closedlost": ("true", "false")}
 
 
@@ -71,6 +73,12 @@ def _check_links(
                 sub_category="INVOICE_VALIDATION_ERROR",
                 context={"association": [code]},
             )
+
+
+def with_dates(account: Account, changes: Mapping[str, str]) -> dict[str, str]:
+    """Return the values of a new invoice with its dates: one that is left out is now (reference: hubspot 5)."""
+    now = iso(account.now_ms())
+    return {**changes, **{name: now for name in DATES if not changes.get(name)}}
 
 
 def invoice_amounts(after: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:

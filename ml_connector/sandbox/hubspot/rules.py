@@ -8,6 +8,7 @@ from ml_connector.sandbox.hubspot.commerce_rules import (
     deal_flags,
     invoice_amounts,
     line_amounts,
+    with_dates,
 )
 from ml_connector.sandbox.hubspot.object_types import ObjectType
 from ml_connector.sandbox.hubspot.problems import (
@@ -63,6 +64,7 @@ def settled(
     if stage and STAGE_ORDER.get(stage, 0) < STAGE_ORDER.get(before.get("lifecyclestage", ""), 0):
         changes = {name: value for name, value in changes.items() if name != "lifecyclestage"}
     if object_type.type_id == "0-53":
+        changes = with_dates(account, changes) if record is None else changes
         after = {**before, **changes}
         check_invoice(account, record, after, changes, links)
         changes = {**changes, **invoice_amounts(after, changes)}
