@@ -42,5 +42,19 @@ def read_env_file(file: Path) -> None:
                 os.environ.setdefault(name, value)
 
 
-for command in (demo, init, credentials, ping, plan, sync, replay, undo, reconcile, rejects, edits, dev, sandbox):
+for command in (
+    demo,
+    init,
+    credentials,
+    ping,
+    plan,
+    sync,
+    replay,
+    undo,
+    reconcile,
+    rejects,
+    edits,
+    dev,
+    sandbox,
+):
     main.add_command(command)

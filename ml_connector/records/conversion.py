@@ -13,10 +13,8 @@ from zoneinfo import ZoneInfo
 from ml_connector.records.amounts import number_text
 from ml_connector.records.days import day, iso, noon
 from ml_connector.records.field_values import FALSE, TRUE
+from ml_connector.records.normal_forms import LONGEST_TEXT
 from ml_connector.settings_mapping import BLANK, REJECT, FieldMapping, ValueType
-
-LONGEST_TEXT = 65_536
-"""Characters that a HubSpot text takes."""
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?")

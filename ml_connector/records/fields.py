@@ -5,7 +5,7 @@ from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ml_connector.records.normal_forms import OddValueError
+from ml_connector.records.normal_forms import LONGEST_TEXT, OddValueError, text
 from ml_connector.visma.snapshots import Values
 from ml_connector.visma.stamps import parsed_stamp
 
@@ -20,6 +20,15 @@ def utc_stamp(stamp: str, zone: ZoneInfo) -> str | None:
         return None
     moment = naive.replace(tzinfo=zone).astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def free_text(value: object) -> str | None:
+    """Return what a person wrote at length as HubSpot takes it: cut where it is longer than a property holds.
+
+    No document stays behind for its comment, which stands whole in Visma.
+    """
+    found = text(value)
+    return found if found is None or len(found) <= LONGEST_TEXT else f"{found[: LONGEST_TEXT - 1]}…"
 
 
 def trouble(error: Exception) -> str:

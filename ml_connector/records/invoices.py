@@ -15,7 +15,7 @@ from ml_connector.records import normal_forms
 from ml_connector.records.amounts import ZERO, cents, decimal, money_text
 from ml_connector.records.days import day, iso, noon
 from ml_connector.records.field_rules import INVOICES, NO_RULES, FieldRules
-from ml_connector.records.fields import part, trouble, utc_stamp
+from ml_connector.records.fields import free_text, part, trouble, utc_stamp
 from ml_connector.records.invoice_model import CREDIT_NOTE, KINDS, VOIDED, Figures, InvoiceRecord
 from ml_connector.records.lines import Money, line_records
 from ml_connector.records.normal_forms import OddValueError, text
@@ -161,8 +161,8 @@ class DocumentMapper:
             "hs_number": number,
             "hs_title": f"{kind} {number}",
             "hs_invoice_date": noon(day(row.get("documentDate")), self.zone),
-            "hs_purchase_order_number": text(row.get("customerRefNumber")),
-            "hs_comments": text(row.get("invoiceText")),
+            "hs_purchase_order_number": free_text(row.get("customerRefNumber")),
+            "hs_comments": free_text(row.get("invoiceText")),
             "visma_document_type": kind,
             "visma_number": number,
             "visma_status": text(row.get("status")),

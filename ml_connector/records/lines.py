@@ -17,7 +17,7 @@ from ml_connector.records.amounts import (
     rounded_as,
     shares,
 )
-from ml_connector.records.fields import part
+from ml_connector.records.fields import free_text, part
 from ml_connector.records.invoice_model import LineRecord
 from ml_connector.records.normal_forms import OddValueError, text
 from ml_connector.visma.snapshots import Values
@@ -129,7 +129,7 @@ def _read(row: Values, money: Money) -> _Line:
         raise OddValueError("one of its lines has no number")
     return _Line(
         number=str(row["lineNumber"]),
-        text=text(row.get("description")),
+        text=free_text(row.get("description")),
         sku=text(row.get("inventoryNumber")),
         quantity=decimal(row.get("quantity")),
         price=money.of(row, "unitPrice"),

@@ -33,6 +33,10 @@ LONGEST_NAME = 255
 """Characters of the longest name that is worth comparing, and that still fits into a search."""
 
 
+LONGEST_TEXT = 65_536
+"""Characters that a HubSpot text takes (reference: hubspot 8)."""
+
+
 class OddValueError(ValueError):
     """A value is of a type that no text can be made of, such as a list. The text says which type, never what."""
 

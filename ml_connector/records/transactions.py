@@ -12,7 +12,7 @@ from ml_connector.errors import StorageError
 from ml_connector.records.amounts import ZERO, decimal, money_text
 from ml_connector.records.booking_model import NO_SALE, TransactionRecord
 from ml_connector.records.days import day, iso
-from ml_connector.records.fields import part, trouble, utc_stamp
+from ml_connector.records.fields import free_text, part, trouble, utc_stamp
 from ml_connector.records.invoice_model import KINDS, VOIDED, document_key
 from ml_connector.records.invoices import not_released
 from ml_connector.records.normal_forms import text
@@ -147,7 +147,7 @@ def _transaction(
             "visma_amount": money_text(amount),
             "visma_period": text(row.get("financialPeriod")),
             "visma_transaction_date": iso(day(row.get("transactionDate"))),
-            "visma_description": text(row.get("description")),
+            "visma_description": free_text(row.get("description")),
             "visma_dimensions": dimensions(lines),
             "visma_last_modified": utc_stamp(version.stamp, stamp_zone),
         },

@@ -249,6 +249,15 @@ def test_a_line_always_has_a_name(changes: dict[str, object], name: str) -> None
     assert line.properties["description"] == ("x" * 300 if len(name) == 250 else None)
 
 
+def test_what_is_longer_than_a_property_holds_is_cut() -> None:
+    """65,536 characters (reference: hubspot 8): nobody can shorten a released document in Visma."""
+    fits, long = "x" * 65_536, "x" * 65_537
+    for given_, expected in ((fits, fits), (long, "x" * 65_535 + "…")):
+        record = mapped(invoiceLines=[line_row(1, Sold()) | {"description": given_}], invoiceText=given_)
+        assert record.lines[0].properties["description"] == expected
+        assert record.properties["hs_comments"] == expected
+
+
 def test_a_line_of_text_alone_costs_nothing() -> None:
     text_only = {"lineNumber": 2, "description": "Takk for handelen", "vatCode": None}
     record = mapped([Sold()], invoiceLines=[line_row(1, Sold()), text_only])
