@@ -15,21 +15,27 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, sync_playwright
 
+from ml_connector.audit.page import record_page
+from ml_connector.audit.reading import audit_record
 from ml_connector.cli.demo import NAME, demo_settings, good_invoice
 from ml_connector.cli.dev import dagster
 from ml_connector.cli.init import make_connection
 from ml_connector.cli.reconcile import run_reconciliation
 from ml_connector.cli.sandbox import addresses
 from ml_connector.cli.sync import run_windows
+from ml_connector.database import engine
+from ml_connector.dataset_writer import Storage
+from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN
 from ml_connector.sandbox.server import Sandbox
+from ml_connector.settings import ConnectionSettings
 from scripts.browser import launched
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
@@ -69,12 +75,14 @@ class Shown:
         run_id: of the sync.
         company, invoice: HubSpot ids of a company and an invoice worth looking at.
         statement: address of the statement's page.
+        audit: address of the page with that company's past.
     """
 
     run_id: str
     company: str
     invoice: str
     statement: str
+    audit: str
 
 
 def pictures(ui: str, portal: str, shown: Shown) -> Mapping[str, Picture]:
@@ -94,6 +102,8 @@ def pictures(ui: str, portal: str, shown: Shown) -> Mapping[str, Picture]:
         ),
         "statement": Picture(shown.statement, "What was checked", TALL),
         "statement-phone": Picture(shown.statement, "What was checked", PHONE),
+        "audit": Picture(shown.audit, "What happened", TALL),
+        "audit-phone": Picture(shown.audit, "What happened", PHONE),
         "portal": Picture(portal, "Companies"),
         "portal-company": Picture(f"{portal}/portal/companies/{shown.company}", "Latest changes"),
         "portal-invoice": Picture(f"{portal}/portal/invoices/{shown.invoice}", "Balance", TALL),
@@ -121,11 +131,13 @@ def deployment(folder: Path) -> Iterator[Mapping[str, Picture]]:
         settings = make_connection(folder / "connections" / NAME / "defs.yaml", attributes)
         summary = run_windows(settings, None, None, steps=None, quiet=True)
         outcome = run_reconciliation(settings, month=None, repair=False, out=None, quiet=True)
+        company = well_connected(sandbox)
         shown = Shown(
             run_id=str(summary.run_id),
-            company=well_connected(sandbox),
+            company=company,
             invoice=str(good_invoice(sandbox)),
             statement=Path(outcome.files["html"]).as_uri(),
+            audit=audited(sandbox, settings, company, folder / "audit.html").as_uri(),
         )
         ui = f"http://127.0.0.1:{UI_PORT}"
         with dagster("127.0.0.1", UI_PORT, quiet=True):
@@ -138,6 +150,17 @@ def well_connected(sandbox: Sandbox) -> str:
     contacts = Counter(company for _, company in sandbox.hubspot.links("contacts", "companies"))
     invoices = Counter(company for _, company in sandbox.hubspot.links("invoices", "companies"))
     return next(company for company, _ in contacts.most_common() if invoices[company] in FEW)
+
+
+def audited(sandbox: Sandbox, settings: ConnectionSettings, company: str, file: Path) -> Path:
+    """Let sales change a customer's company, write the page of its past, and return where that is."""
+    sandbox.hubspot.edit_as_person("companies", company, {"city": "Bergen", "phone": "+47 55 90 12 34"})
+    number = sandbox.hubspot.record("companies", company).values["visma_customer_id"].partition(":")[2]
+    client = HubSpotClient(DEFAULT_TOKEN, base_url=sandbox.url)
+    found = audit_record(engine(), Storage(), settings, f"customer:{number}", client=lambda: client)
+    page = record_page(found, ZoneInfo(settings.timezone), datetime.now(UTC))
+    file.write_text(page, encoding="utf-8")
+    return file
 
 
 def wait_for(address: str) -> None:

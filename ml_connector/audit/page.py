@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from ml_connector.audit.record import RecordAudit
 from ml_connector.audit.timeline import Event
+from ml_connector.ledger.queries import stamp_text
 from ml_connector.pages.render import capped, page
 
 FOLDED = 12
@@ -14,7 +15,7 @@ FOLDED = 12
 
 STATES: Mapping[str, tuple[str, str]] = {
     "as in Visma": ("HubSpot holds what Visma asks for.", "good"),
-    "edited": ("HubSpot holds some values that are not Visma's; below is why.", "plain"),
+    "edited": ("HubSpot holds some values that are not Visma's; each says why.", "plain"),
     "refused": ("The record is refused; it comes again in later runs.", "bad"),
     "archived": ("Somebody put it into HubSpot's recycle bin.", "bad"),
     "gone": ("HubSpot has no such record any more.", "bad"),
@@ -35,7 +36,12 @@ def record_page(audit: RecordAudit, zone: ZoneInfo, made_at: datetime) -> str:
         url=audit.url,
         notes=[note for note in (audit.said, audit.not_asked, *audit.notes) if note],
         problems=list(_problems(audit)),
-        fields=capped([(one.name, one.visma or "", one.hubspot or "", one.why) for one in audit.fields]),
+        columns=["Property", "Visma", "HubSpot", "Why"],
+        different=capped(_field_rows(audit, same=False)),
+        same=capped(_field_rows(audit, same=True)),
+        agreed="None."
+        if audit.fields
+        else "No record of it is stored, so nothing is known of its properties.",
         zone=zone.key,
         events=capped([_event(event, audit, zone) for event in reversed(audit.events)]),
         links=capped(
@@ -76,6 +82,14 @@ def record_page(audit: RecordAudit, zone: ZoneInfo, made_at: datetime) -> str:
     )
 
 
+def _field_rows(audit: RecordAudit, *, same: bool) -> list[tuple[str, ...]]:
+    return [
+        (one.name, one.visma or "", one.hubspot or "", one.why)
+        for one in audit.fields
+        if (one.state == "same") is same
+    ]
+
+
 def moment(at: datetime, zone: ZoneInfo) -> str:
     """Return a moment as a person of a zone reads it, to the second."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
@@ -89,7 +103,7 @@ def _facts(audit: RecordAudit, zone: ZoneInfo, made_at: datetime) -> dict[str, A
         "HubSpot id": audit.hubspot_id,
         "First linked by run": first.first_run if first else None,
         "Last touched by run": first.last_run if first else None,
-        "Newest version applied": first.stamp.isoformat() if first and first.stamp else None,
+        "Newest version applied": stamp_text(first.stamp).replace("T", " ") if first else None,
         "Looked at": moment(made_at, zone),
     }
 

@@ -19,71 +19,78 @@ NAMED = 20
 MOST_VALUES = 100
 """Values that are shown side by side; how many differ is counted in full."""
 
-_NEWEST = """
-    SELECT DISTINCT ON (entity, record_key) entity, record_key, action, status, properties
-    FROM ml_connector.operation WHERE connection = :connection AND run_id = {run}
-    ORDER BY entity, record_key, id DESC
-"""
-_BOTH = f"WITH a AS MATERIALIZED ({_NEWEST.format(run=':a')}), b AS MATERIALIZED ({_NEWEST.format(run=':b')})"
-"""The last operation on each record in each run: one that was refused because it exists is followed by an update."""
+
+def _newest(run: str) -> str:
+    return f"""
+        SELECT DISTINCT ON (entity, record_key) entity, record_key, action, status, properties
+        FROM ml_connector.operation WHERE connection = :connection AND run_id = {run}
+        ORDER BY entity, record_key, id DESC
+    """  # noqa: S608 - the run is the name of a parameter
 
 
-def _asked_of_both(*parts: str) -> sa.TextClause:
-    return sa.text("".join((_BOTH, *parts)))
+_COMPARED = (
+    sa.text("DROP TABLE IF EXISTS pg_temp.compared"),
+    sa.text("SET LOCAL work_mem = '64MB'"),
+    sa.text(
+        f"""
+        CREATE TEMPORARY TABLE compared ON COMMIT DROP AS
+        WITH a AS ({_newest(":a")}), b AS ({_newest(":b")})
+        SELECT coalesce(a.entity, b.entity) AS entity, coalesce(a.record_key, b.record_key) AS key,
+               a.action || ' ' || a.status AS before, b.action || ' ' || b.status AS after,
+               a.action = b.action AS alike,
+               CASE WHEN a.properties <> b.properties THEN a.properties END AS mine,
+               CASE WHEN a.properties <> b.properties THEN b.properties END AS others
+        FROM a FULL JOIN b ON b.entity = a.entity AND b.record_key = a.record_key
+        WHERE (a.action, a.status, a.properties) IS DISTINCT FROM (b.action, b.status, b.properties)
+        """  # noqa: S608 - the text is this program's own
+    ),
+)
+"""What differs between the last operations on each record in two runs: one that was refused because the record exists
+is followed by an update. The table is gone with the transaction."""
 
-
-_ONLY = _asked_of_both(
+_ONLY = sa.text(
     """
-    , one AS (
-      SELECT coalesce(a.entity, b.entity) AS entity, a.entity IS NOT NULL AS first,
-             coalesce(a.record_key, b.record_key) AS key
-      FROM a FULL JOIN b ON b.entity = a.entity AND b.record_key = a.record_key
-      WHERE a.entity IS NULL OR b.entity IS NULL
-    ), placed AS (
-      SELECT *, count(*) OVER (PARTITION BY entity, first) AS many,
-             row_number() OVER (PARTITION BY entity, first ORDER BY key) AS place FROM one
+    WITH placed AS (
+      SELECT entity, key, before IS NOT NULL AS first, count(*) OVER alike AS many,
+             row_number() OVER (alike ORDER BY key) AS place
+      FROM compared WHERE before IS NULL OR after IS NULL WINDOW alike AS (PARTITION BY entity, before IS NOT NULL)
     )
     SELECT entity, first, min(many), array_agg(key ORDER BY place) FROM placed WHERE place <= :named
     GROUP BY entity, first ORDER BY entity, first DESC
     """
 )
 
-_ENDS = _asked_of_both(
+_ENDS = sa.text(
     """
-    , other AS (
-      SELECT a.entity, a.action || ' ' || a.status AS before, b.action || ' ' || b.status AS after, a.record_key AS key
-      FROM a JOIN b ON b.entity = a.entity AND b.record_key = a.record_key
-      WHERE (a.action, a.status) IS DISTINCT FROM (b.action, b.status)
-    ), placed AS (
-      SELECT *, count(*) OVER (PARTITION BY entity, before, after) AS many,
-             row_number() OVER (PARTITION BY entity, before, after ORDER BY key) AS place FROM other
+    WITH placed AS (
+      SELECT entity, before, after, key, count(*) OVER alike AS many, row_number() OVER (alike ORDER BY key) AS place
+      FROM compared WHERE before <> after WINDOW alike AS (PARTITION BY entity, before, after)
     )
     SELECT entity, before, after, min(many), array_agg(key ORDER BY place) FROM placed WHERE place <= :named
     GROUP BY entity, before, after ORDER BY 4 DESC, 1, 2, 3 LIMIT :most
     """
 )
 
-_OTHER_VALUES = """
-    , pair AS (
-      SELECT a.entity, a.record_key AS key, a.properties AS mine, b.properties AS others, a.action = b.action AS alike
-      FROM a JOIN b ON b.entity = a.entity AND b.record_key = a.record_key
-      WHERE a.properties <> b.properties AND a.properties <> '{}' AND b.properties <> '{}'
-    ), other AS (
-      SELECT pair.entity, pair.key, name, pair.mine ->> name AS before, pair.others ->> name AS after
-      FROM pair CROSS JOIN LATERAL (
-        SELECT jsonb_object_keys(pair.mine) AS name UNION SELECT jsonb_object_keys(pair.others)
+_OTHER = """
+    WITH other AS (
+      SELECT entity, key, name, mine ->> name AS before, others ->> name AS after
+      FROM compared CROSS JOIN LATERAL (
+        SELECT jsonb_object_keys(mine) AS name UNION SELECT jsonb_object_keys(others)
       ) AS names
-      WHERE pair.mine ->> name IS DISTINCT FROM pair.others ->> name
-        AND (pair.alike OR pair.mine ? name AND pair.others ? name)
+      WHERE mine <> '{}' AND others <> '{}' AND mine ->> name IS DISTINCT FROM others ->> name
+        AND (alike OR mine ? name AND others ? name)
     )
 """
 """What two runs wrote of a record with different values; where one made it and the other changed it, of what both
 wrote."""
 
-_COUNTED = _asked_of_both(
-    _OTHER_VALUES, "SELECT entity, name, count(*) FROM other GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT :most"
+_COUNTED, _VALUES = (
+    sa.text(f"{_OTHER}{rest}")
+    for rest in (
+        "SELECT entity, name, count(*) FROM other GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT :most",
+        "SELECT entity, key, name, before, after FROM other ORDER BY entity, key, name LIMIT :values",
+    )
 )
-_VALUES = _asked_of_both(_OTHER_VALUES, "SELECT * FROM other ORDER BY entity, key, name LIMIT :values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +169,8 @@ def compare_runs(
         "most": MOST_GROUPS,
         "values": MOST_VALUES,
     }
+    for statement in _COMPARED:
+        database.execute(statement, asked)
     return RunPair(
         a=a,
         b=b,

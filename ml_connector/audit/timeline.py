@@ -86,15 +86,15 @@ def timeline(
 
     Args:
         seen: the versions in Visma.
-        operations: of the ledger.
-        planned: by runs that loaded nothing.
+        operations: of the ledger, newest first.
+        planned: by runs that loaded nothing, newest first.
         present: what HubSpot holds and who wrote it; only what others wrote is an event of its own.
         decisions: rows of the table ``decision``.
     """
     events = [
         *map(_version, seen),
-        *map(_planned, planned),
-        *map(_operation, operations),
+        *map(_planned, reversed(planned)),
+        *map(_operation, reversed(operations)),
         *_theirs(present),
         *map(_decision, decisions),
     ]

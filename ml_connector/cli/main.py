@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from dotenv import dotenv_values
 
+from ml_connector.cli.audit import audit
 from ml_connector.cli.credentials import credentials
 from ml_connector.cli.demo import demo
 from ml_connector.cli.dev import dev
@@ -54,6 +55,7 @@ for command in (
     reconcile,
     rejects,
     edits,
+    audit,
     dev,
     sandbox,
 ):

@@ -7,7 +7,9 @@ import pytest
 from scripts.screenshots import IMAGES, LARGEST_BYTES, Shown, pictures
 
 PICTURES = pictures(
-    "http://ui", "http://portal", Shown("run", "company", "invoice", "file:///statement.html")
+    "http://ui",
+    "http://portal",
+    Shown("run", "company", "invoice", "file:///statement.html", "file:///audit.html"),
 )
 
 
