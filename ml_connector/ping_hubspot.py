@@ -104,10 +104,13 @@ def _named_by_settings(
     if not names_properties(settings, object_type):
         return
     found = all_problems(settings, object_type, client.properties(object_type))
-    many = len(settings.mapping.of_object(object_type))
-    fields = "1 mapped field" if many == 1 else f"{many} mapped fields"
-    message = " ".join(found) or f"What the settings name is there and fits: {fields}."
-    yield Finding("HubSpot", f"{object_type} mapping", Level.STOP if found else Level.OK, message)
+    subject = f"{object_type} mapping"
+    for problem in found:
+        yield Finding("HubSpot", subject, Level.STOP, problem)
+    if not found:
+        many = len(settings.mapping.of_object(object_type))
+        fields = "1 mapped field" if many == 1 else f"{many} mapped fields"
+        yield Finding("HubSpot", subject, Level.OK, f"What the settings name is there and fits: {fields}.")
 
 
 def _scopes(settings: ConnectionSettings, client: HubSpotClient) -> Finding:

@@ -16,27 +16,27 @@ INDUSTRY = {
 LEGACY = {"rule": "property", "visma": "accountReference", "hubspot": "founded_year"}
 
 
-def look(shell: Shell, code: int, **settings: Any) -> dict[str, tuple[str, str]]:
-    """Return level and message of the findings about what settings name, by subject."""
+def look(shell: Shell, code: int, **settings: Any) -> list[tuple[str, str, str]]:
+    """Return subject, level and message of the findings about what settings name."""
     shell.write_connection("acme", **settings)
     document = shell.json("ping", "acme", code=code)
-    return {
-        item["subject"]: (item["level"], item["message"])
+    return [
+        (item["subject"], item["level"], item["message"])
         for item in document["findings"]
         if item["subject"].endswith("mapping")
-    }
+    ]
 
 
 def test_a_connection_that_names_none_has_no_finding_about_them(shell: Shell, sandbox: Sandbox) -> None:
-    assert look(shell, 0, mapping={}, matching={"companies": ["domain"]}) == {}
+    assert look(shell, 0, mapping={}, matching={"companies": ["domain"]}) == []
 
 
 def test_what_is_there_and_fits_is_said_in_one_line(shell: Shell, sandbox: Sandbox) -> None:
     mapping = {"customers": [INDUSTRY], "invoices": [{"visma": "paymentReference", "hubspot": "hs_comments"}]}
-    assert look(shell, 0, mapping=mapping, matching={"companies": [LEGACY]}) == {
-        "companies mapping": ("ok", "What the settings name is there and fits: 1 mapped field."),
-        "invoices mapping": ("ok", "What the settings name is there and fits: 1 mapped field."),
-    }
+    assert look(shell, 0, mapping=mapping, matching={"companies": [LEGACY]}) == [
+        ("companies mapping", "ok", "What the settings name is there and fits: 1 mapped field."),
+        ("invoices mapping", "ok", "What the settings name is there and fits: 1 mapped field."),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_is_there_and_fits_is_said_in_one_line(shell: Shell, sandbox: Sandb
         (
             {"mapping": {"customers": [{**INDUSTRY, "values": {"IT": "COMPUTERS"}, "otherwise": "BLANK"}]}},
             "companies mapping",
-            "industry has no option COMPUTERS; nearest: COMPUTER_SOFTWARE. "
+            "industry has no option COMPUTERS; nearest: COMPUTER_SOFTWARE.\n"
             "industry has no option BLANK; nearest: BANKING.",
         ),
         (
@@ -79,5 +79,5 @@ def test_what_is_there_and_fits_is_said_in_one_line(shell: Shell, sandbox: Sandb
 def test_what_would_stop_a_sync_is_named_with_what_was_perhaps_meant(
     shell: Shell, sandbox: Sandbox, settings: dict[str, Any], subject: str, message: str
 ) -> None:
-    assert look(shell, 1, **settings) == {subject: ("stop", message)}
+    assert look(shell, 1, **settings) == [(subject, "stop", one) for one in message.splitlines()]
     assert sandbox.hubspot.counts.writes == 0
