@@ -77,3 +77,18 @@ def test_addresses_of_a_contact() -> None:
     record = HubSpotRecord("1", {"email": "A@b.no", "hs_additional_emails": "c@d.no; E@f.no;"})
     assert addresses_of(record) == {"a@b.no", "c@d.no", "e@f.no"}
     assert addresses_of(HubSpotRecord("1", {"email": None})) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("held", "action"),
+    [
+        ({"email": "kari@fjord.no"}, Action.CONFLICT),
+        ({"email": "kari@fjord.no", "visma_contact_id": "acme:1"}, Action.UPDATE),
+        ({"email": "kari@fjord.no", "visma_contact_id": "acme:2"}, Action.UNCHANGED),
+        ({"email": "ny@fjord.no"}, Action.CREATE),
+    ],
+)
+def test_a_contact_of_nobody_may_only_be_proposed(held: dict[str, Any], action: Action) -> None:
+    one = adopted(CONTACT, HubSpotRecord("77", held), policies={}, definitions={}, proposed=True)
+    assert one.action is action
+    assert (one.candidates, dict(one.values)) == (("77",), {}) or action is not Action.CONFLICT
