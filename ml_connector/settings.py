@@ -200,6 +200,10 @@ class ReconciliationSettings(Settings):
         le=10_000,
         description="The most records one reconciliation archives; more than that archives none and says so.",
     )
+    lines: bool = Field(
+        default=True,
+        description="Compare line items too: one call to HubSpot for each 100 of them, and for each 1,000 documents.",
+    )
 
 
 class LimitSettings(Settings):

@@ -96,6 +96,7 @@ CHECKS = {
         "balances_agree",
         "transactions_agree",
         "nothing_missing",
+        "lines_agree",
         "every_invoice_linked",
     },
 }

@@ -178,12 +178,20 @@ class _Reconciliation:
         carried = settings.carries(RecordKind.TRANSACTIONS)
         windows = {kind: self._windows(LOADED_BY.get(kind, "invoices")) for kind in Kind}
         return Reconciler(
-            visma=VismaSide(self._visma, mapper, settings.transactions, base, currencies),
+            visma=VismaSide(
+                self._visma,
+                mapper,
+                settings.transactions,
+                base,
+                currencies,
+                with_lines=settings.reconciliation.lines,
+            ),
             hubspot=HubSpotSide(self._client, settings.name, settings.zone, base),
             sales=self._sales_object() if carried else NOT_CARRIED,
             engine=engine(),
             windows=windows.__getitem__,
             deletions=settings.reconciliation.deletions,
+            lines=settings.reconciliation.lines,
         )
 
     def _sales_object(self) -> SalesObject:

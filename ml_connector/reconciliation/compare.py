@@ -5,7 +5,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ml_connector.chunks import chunks
-from ml_connector.reconciliation.explain import Cause, Circumstances, Difference, Known, agrees, explain
+from ml_connector.reconciliation.explain import (
+    LINE_FIELDS,
+    Cause,
+    Circumstances,
+    Difference,
+    Known,
+    agrees,
+    explain,
+)
 from ml_connector.reconciliation.facts import DOCUMENTS, Fact, Kind, Standing
 from ml_connector.reconciliation.figures import signed
 from ml_connector.reconciliation.totals import ZERO, Totals, per_month
@@ -33,6 +41,8 @@ class Comparison:
             ``draft`` for a document that HubSpot does not show as issued.
         compared: how many keys were looked at, by kind.
         not_taken: how many of them belong to customers that do not travel.
+        with_lines: of how many documents the line items were compared.
+        lines_off: of how many of them they differ.
     """
 
     totals: Totals = field(default_factory=Totals)
@@ -41,6 +51,8 @@ class Comparison:
     fields: Counter[tuple[Kind, str]] = field(default_factory=Counter)
     compared: Counter[Kind] = field(default_factory=Counter)
     not_taken: int = 0
+    with_lines: int = 0
+    lines_off: int = 0
 
     @property
     def different(self) -> int:
@@ -64,6 +76,7 @@ class Comparison:
     def take(self, difference: Difference) -> None:
         """Count a difference, and keep it while there is room."""
         self.causes[difference.kind, difference.cause] += 1
+        self.lines_off += not LINE_FIELDS.isdisjoint(difference.fields)
         self.fields.update((difference.kind, name) for name in _places(difference))
         if len(self.differences) < LISTED:
             self.differences.append(difference)
@@ -109,6 +122,7 @@ def compare(
                 continue
             found.totals.take(*sides)
             found.compared[one.kind] += 1
+            found.with_lines += all(side is not None and side.lines is not None for side in sides)
             found.not_taken += one.standing is Standing.NOT_TAKEN
             if one.kind in both and not agrees(*sides):
                 yield sides
@@ -159,6 +173,7 @@ CHECKS = {
     "balances_agree": "What is open on them agrees in every month and currency, and so does their status.",
     "transactions_agree": "The totals of sales transactions agree in every month.",
     "nothing_missing": "Every document and transaction is on both sides.",
+    "lines_agree": "The line items of every document are in HubSpot, linked with it, and add up.",
     "every_invoice_linked": "Every document in HubSpot is linked to the company of its customer.",
 }
 """What is checked, by the name of the asset check."""
@@ -186,6 +201,7 @@ def verdicts(found: Comparison, kinds: Iterable[Kind] = tuple(Kind)) -> list[Ver
         _money(found, documents, BALANCE_FIELDS, balance=True),
         (True, apart) if apart else _money(found, transactions, AMOUNT_FIELDS, balance=False),
         _none(found.differ_in([MISSING], kept), "on one side only"),
+        _lines(found),
         _none(found.differ_in(["customer"], documents), "linked to no company or another one"),
     )
     return [Verdict(name, *answer) for name, answer in zip(CHECKS, answers, strict=True)]
@@ -212,6 +228,14 @@ def _money(
         return False, f"The totals agree, but single documents differ in {places} places."
     agree = "1 total agrees" if len(groups) == 1 else f"{len(groups)} totals agree"
     return True, f"{agree} to the cent."
+
+
+def _lines(found: Comparison) -> tuple[bool, str]:
+    if not found.with_lines:
+        return True, "Line items were not compared."
+    off = found.lines_off
+    many = f"those of {off:,} differ" if off else "they agree to the cent"
+    return off == 0, f"Line items of {found.with_lines:,} documents were compared: {many}."
 
 
 def _none(many: int, what: str) -> tuple[bool, str]:

@@ -37,14 +37,18 @@ class Evidence:
         with self.engine.connect() as database:
             sent = {row.record_key: row for row in database.execute(self._sent(keys))}
             refused = {row.record_key: row for row in database.execute(self._refused(keys))}
+            lines = {row.document: row for row in database.execute(self._refused_lines(keys))}
         return {
             key: Known(
                 sent=self._fact(sent[key]) if key in sent else None,
                 refusal=_refusal(refused[key].message, dismissed=refused[key].dismissed_at is not None)
                 if key in refused
                 else None,
+                line_refusal=_refusal(f"{lines[key].record_key} is refused: {lines[key].message}")
+                if key in lines
+                else None,
             )
-            for key in sent.keys() | refused.keys()
+            for key in sent.keys() | refused.keys() | lines.keys()
         }
 
     def refused_customers(self) -> Mapping[str, str]:
@@ -74,6 +78,17 @@ class Evidence:
             .where(table.connection == self.connection, table.record_key == sa.any_(_array(keys)))
             .where(table.cause != DRIFTED)
             .order_by(table.last_seen)
+        )
+
+    def _refused_lines(self, keys: Sequence[str]) -> "sa.Select[Any]":
+        """Return the query for refused lines of documents: ``line:Invoice:100234:3`` is of ``invoice:100234``."""
+        table = reject.c
+        kind, number = (sa.func.split_part(table.record_key, ":", place) for place in (2, 3))
+        document = sa.func.lower(kind) + ":" + number
+        return sa.select(document.label("document"), table.record_key, table.message).where(
+            table.connection == self.connection,
+            table.entity == "line_items",
+            document == sa.any_(_array(keys)),
         )
 
     def _fact(self, row: "sa.Row[Any]") -> Fact:

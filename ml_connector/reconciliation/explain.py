@@ -44,13 +44,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger knows of a key: what was last sent, read like HubSpot's own values, and an open refusal.
+    """What the ledger knows of a key: what was last sent, read like HubSpot's own values, and open refusals.
 
-    The stamp of what was sent is the newest that was synced.
+    The stamp of what was sent is the newest that was synced; ``line_refusal`` is that of one of a document's lines.
     """
 
     sent: Fact | None = None
     refusal: Refusal | None = None
+    line_refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class Difference:
         cause: why.
         detail: the same in a sentence, without personal data.
         command: what repairs it, runnable as printed.
-        fields: what differs: amount, balance, status, month, currency, customer; empty for a key on one side only.
+        fields: what differs: amount, balance, status, month, currency, customer, lines and what they come to; empty for
+            a key on one side only.
         visma, hubspot: what each side says, or None.
     """
 
@@ -159,6 +161,10 @@ FIELDS = ("amount", "balance", "status", "month", "currency")
 """What both sides say of themselves."""
 
 
+LINE_FIELDS = frozenset({"lines", "line_amount", "line_price"})
+"""What both sides may say of a document's line items."""
+
+
 UNOPENED = (Standing.RELEASED, Standing.DRAFT)
 """Issued in Visma, and in HubSpot still to be opened."""
 
@@ -172,7 +178,12 @@ def differing(visma: Fact, hubspot: Fact) -> tuple[str, ...]:
         found.append("status")
     if visma.customers and not set(visma.customers) <= set(hubspot.customers):
         found.append("customer")
-    return tuple(found)
+    return (*found, *(name for name in sorted(LINE_FIELDS) if _line_figures_differ(name, visma, hubspot)))
+
+
+def _line_figures_differ(name: str, visma: Fact, hubspot: Fact) -> bool:
+    here, there = getattr(visma, name), getattr(hubspot, name)
+    return here is not None and there is not None and here != there
 
 
 def agrees(visma: Fact | None, hubspot: Fact | None) -> bool:
@@ -218,15 +229,29 @@ def _cause(
         return Cause.EDITED, f"HubSpot's {_and(edited)} is not what was last sent, which is still right."
     if (window := _unsynced(visma, around)) is not None:
         return _waiting(window)
-    if fields == ("customer",) and (reason := _refused_customer(visma, around)):
-        return Cause.MISSING_LINK, reason
     if fields == ("customer",):
-        linked = f"to customer {_and(hubspot.customers)}" if hubspot.customers else "to no customer's company"
-        return (
-            Cause.MISSING_LINK,
-            f"HubSpot links it {linked}, Visma has it on customer {visma.customers[0]}.",
-        )
+        return Cause.MISSING_LINK, _refused_customer(visma, around) or _elsewhere(visma, hubspot)
+    if LINE_FIELDS.issuperset(fields):
+        return _lines(visma, hubspot, known)
     return Cause.UNKNOWN, f"The two differ in {_and(fields)}, although its window is loaded."
+
+
+def _elsewhere(visma: Fact, hubspot: Fact) -> str:
+    """Say which company a document is linked to instead of its customer's."""
+    linked = f"to customer {_and(hubspot.customers)}" if hubspot.customers else "to no customer's company"
+    return f"HubSpot links it {linked}, Visma has it on customer {visma.customers[0]}."
+
+
+def _lines(visma: Fact, hubspot: Fact, known: Known) -> tuple[Cause, str]:
+    """Return why the line items of a document differ, which are otherwise than a sync has left them."""
+    if known.line_refusal is not None:
+        return _refused(known.line_refusal)
+    wanted, there = visma.lines or 0, hubspot.lines or 0
+    if there < wanted <= there + hubspot.loose:
+        return Cause.MISSING_LINK, f"{wanted - there} of its {wanted} line items are not linked with it."
+    if there != wanted:
+        return Cause.EDITED, f"HubSpot has {there} of its line items, Visma {wanted}."
+    return Cause.EDITED, "Its line items do not come to what they were sent with."
 
 
 def _only_in_visma(visma: Fact, known: Known, around: Circumstances) -> tuple[Cause, str]:

@@ -66,6 +66,10 @@ class Fact:
         stamp: Visma's last change, naive text; empty on HubSpot's side.
         hubspot_id: of the record in HubSpot; empty on Visma's side.
         note: why it stands as it stands, in plain words, where a side says so.
+        lines: how many line items the document has; None where they are not compared.
+        line_amount: their net and VAT; None as above.
+        line_price: what HubSpot's own figures make of them without VAT; None where these are not compared.
+        loose: in HubSpot, how many more line items name the document without being linked with it.
     """
 
     key: str
@@ -80,6 +84,10 @@ class Fact:
     stamp: str = ""
     hubspot_id: str = ""
     note: str = ""
+    lines: int | None = None
+    line_amount: Decimal | None = None
+    line_price: Decimal | None = None
+    loose: int = 0
 
     @property
     def kind(self) -> Kind:
@@ -114,6 +122,10 @@ SCHEMA = pa.schema(
         pa.field("stamp", pa.string()),
         pa.field("hubspot_id", pa.string()),
         pa.field("note", _WORD),
+        pa.field("lines", pa.int32()),
+        pa.field("line_amount", _AMOUNT),
+        pa.field("line_price", _AMOUNT),
+        pa.field("loose", pa.int32()),
     ]
 )
 

@@ -17,6 +17,7 @@ from ml_connector.records.invoice_model import KINDS, VOIDED, document_key
 
 INVOICES = "invoices"
 COMPANIES = "companies"
+LINES = "line_items"
 
 INVOICE_ID = "visma_invoice_id"
 TRANSACTION_ID = "visma_transaction_id"
@@ -65,7 +66,7 @@ class HubSpotSide:
     def transactions(self, object_type: str) -> Iterator[Fact]:
         """Yield a fact for each transaction of ours among the records of the object that keeps them."""
         for page in read_inventory(self.client, object_type, TRANSACTION_PROPERTIES, (COMPANIES,)):
-            ours = [record for record in page if self._own_part(record.properties.get(TRANSACTION_ID))]
+            ours = [record for record in page if self.own_part(record.properties.get(TRANSACTION_ID))]
             self._learn_customers(ours)
             for record in ours:
                 yield self.transaction_fact(record.properties, record.id, self._linked(record))
@@ -77,7 +78,7 @@ class HubSpotSide:
 
     def document_fact(self, values: Values, hubspot_id: str, customers: tuple[str, ...] = ()) -> Fact:
         """Return the fact of an invoice's properties, as HubSpot holds them or as they were last sent."""
-        kind, _, number = self._own_part(values.get(INVOICE_ID)).partition(":")
+        kind, _, number = self.own_part(values.get(INVOICE_ID)).partition(":")
         status, shown = values.get("visma_status") or "", values.get("hs_invoice_status") or ""
         return Fact(
             key=document_key(kind, number),
@@ -96,7 +97,7 @@ class HubSpotSide:
     def transaction_fact(self, values: Values, hubspot_id: str, customers: tuple[str, ...] = ()) -> Fact:
         """Return the fact of a transaction's properties, as HubSpot holds them or as they were last sent."""
         return Fact(
-            key=f"transaction:{self._own_part(values.get(TRANSACTION_ID))}",
+            key=f"transaction:{self.own_part(values.get(TRANSACTION_ID))}",
             standing=Standing.RELEASED,
             month=(values.get("visma_transaction_date") or "")[:7] or None,
             currency=self.base_currency,
@@ -106,14 +107,14 @@ class HubSpotSide:
             hubspot_id=hubspot_id,
         )
 
-    def _own_part(self, unique_id: str | None) -> str:
+    def own_part(self, unique_id: str | None) -> str:
         """Return ``Invoice:100234`` of a unique id of this connection; empty for another's, or none of ours."""
         connection, _, own = (unique_id or "").partition(":")
         return own if connection == self.connection else ""
 
     def _is_document(self, record: HubSpotRecord) -> bool:
         """Return whether a record carries the id of a document; what a person typed there is none of ours."""
-        kind, _, number = self._own_part(record.properties.get(INVOICE_ID)).partition(":")
+        kind, _, number = self.own_part(record.properties.get(INVOICE_ID)).partition(":")
         return kind in KINDS and bool(number)
 
     def _learn_customers(self, records: list[HubSpotRecord]) -> None:
@@ -125,7 +126,7 @@ class HubSpotSide:
         found = self.client.batch_read(COMPANIES, unknown, [CUSTOMER_ID])
         for item in unknown:
             held = found[item].properties.get(CUSTOMER_ID) if item in found else None
-            self._customers[item] = self._own_part(held)
+            self._customers[item] = self.own_part(held)
 
     def _linked(self, record: HubSpotRecord) -> tuple[str, ...]:
         linked = (self._customers.get(item, "") for item in record.associations.get(COMPANIES, ()))

@@ -13,6 +13,7 @@ from ml_connector.reconciliation.evidence import Evidence
 from ml_connector.reconciliation.explain import Circumstances, SyncedWindows
 from ml_connector.reconciliation.facts import DOCUMENTS, Fact, Facts, Kind
 from ml_connector.reconciliation.hubspot_side import INVOICES, TRANSACTION_ID, HubSpotSide
+from ml_connector.reconciliation.line_reader import LineReader
 from ml_connector.reconciliation.visma_side import VismaSide, settled_since
 from ml_connector.settings import DeletionPolicy, TransactionRules
 
@@ -61,6 +62,7 @@ class Reconciler:
         engine: of the ledger.
         windows: which windows are loaded, per kind.
         deletions: the connection's policy, for the explanations.
+        lines: whether line items are compared too.
     """
 
     visma: VismaSide
@@ -69,6 +71,7 @@ class Reconciler:
     engine: sa.Engine
     windows: Callable[[Kind], SyncedWindows]
     deletions: DeletionPolicy
+    lines: bool = False
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -84,7 +87,11 @@ class Reconciler:
         Args:
             month: ``YYYY-MM`` to compare only what one of the sides has in this month.
         """
-        there = Facts(self._in_hubspot())
+        reader = LineReader(self.hubspot, month)
+        documents = self.hubspot.documents()
+        there = Facts(chain(reader.noting(documents) if self.lines else documents, self._sales()))
+        if self.lines:
+            reader.read()
         self.visma.learn_customers()
         here = Facts(chain(self.visma.documents(), self.visma.transactions()))
         around = Circumstances(
@@ -95,10 +102,10 @@ class Reconciler:
             deletions=self.deletions,
             refused=self.evidence().refused_customers(),
         )
-        return compare(here, there, self.evidence().known, around, month=month, kinds=self.kinds)
+        shown = reader.told(there) if self.lines else there
+        return compare(here, shown, self.evidence().known, around, month=month, kinds=self.kinds)
 
-    def _in_hubspot(self) -> Iterator[Fact]:
-        yield from self.hubspot.documents()
+    def _sales(self) -> Iterator[Fact]:
         if self.sales.name:
             yield from self.hubspot.transactions(self.sales.name)
 

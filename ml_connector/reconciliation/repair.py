@@ -17,19 +17,19 @@ from ml_connector.chunks import chunks
 from ml_connector.errors import UsageError
 from ml_connector.hubspot.loading import RecordLoader
 from ml_connector.ledger.journal import IdentityRow, Journal, RejectRow
+from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.tables import link
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.reconciliation.compare import Comparison
-from ml_connector.reconciliation.explain import Cause, Difference, Known
+from ml_connector.reconciliation.explain import LINE_FIELDS, Cause, Difference, Known
 from ml_connector.reconciliation.facts import Kind
-from ml_connector.reconciliation.hubspot_side import COMPANIES, INVOICES
+from ml_connector.reconciliation.hubspot_side import COMPANIES, INVOICES, LINES
 from ml_connector.reconciliation.reading import Reconciler
+from ml_connector.reconciliation.relined import Relined, relined
 from ml_connector.reconciliation.visma_side import DOCUMENT_ENTITIES, VismaSide
 from ml_connector.records.booking_model import TransactionRecord
 from ml_connector.records.invoice_model import KINDS, InvoiceRecord
 from ml_connector.settings import DeletionPolicy, ReconciliationSettings
-
-LINES = "line_items"
 
 ONE_BY_ONE = 200
 """Documents that are read again by their number each; for more the list is read once more."""
@@ -100,18 +100,33 @@ class Repairer:
         """Make records due for the next sync, and forget what the ledger believes of them."""
         gone = [item for item, _ in part if item.cause is Cause.DELETED_IN_HUBSPOT]
         known = self.reconciler.evidence().known([item.key for item, _ in part])
+        lines = self._relined(part)
+        drifted = [row for item, _ in part if (row := self._drifted_identity(item)) is not None]
         self.journal.settle(
             [],
-            identities=[row for item, _ in part if (row := self._drifted_identity(item)) is not None],
+            identities=[*drifted, *lines.identities],
             rejects=[self._due(item, _as_new(record, known.get(item.key))) for item, record in part],
-            forgotten=list(self._forgotten(gone, known)),
+            forgotten=[*self._forgotten(gone, known), *lines.forgotten],
             unlinked=[
-                (INVOICES, item.key, COMPANIES, record.customer)
-                for item, record in part
-                if "customer" in item.fields and record.customer is not None
+                *lines.unlinked,
+                *(
+                    (INVOICES, item.key, COMPANIES, record.customer)
+                    for item, record in part
+                    if "customer" in item.fields and record.customer is not None
+                ),
             ],
         )
         return len(part)
+
+    def _relined(self, part: Sequence[tuple[Difference, Record]]) -> Relined:
+        """Return what the ledger is told of line items that differ."""
+        documents = [
+            (record, item.hubspot.hubspot_id)
+            for item, record in part
+            if isinstance(record, InvoiceRecord) and item.hubspot and not LINE_FIELDS.isdisjoint(item.fields)
+        ]
+        ledger = LedgerReader(self.reconciler.engine, self._name)
+        return relined(self.reconciler.hubspot.client, ledger, documents) if documents else Relined()
 
     def _drifted_identity(self, item: Difference) -> IdentityRow | None:
         """Return an identity that no record's fingerprint is equal to; None for one without a HubSpot record."""

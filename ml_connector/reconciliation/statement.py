@@ -32,6 +32,9 @@ MARKDOWN_ROWS = 36
 
 NO_DATE = "no date"
 
+WORDS = {"lines": "line items", "line_amount": "line items with VAT", "line_price": "line items as priced"}
+"""What the figures of line items are called."""
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -190,7 +193,7 @@ class Statement:
 def side_by_side(item: Difference) -> list[tuple[str, str, str]]:
     """Return what differs as (what, in Visma, in HubSpot); the total for a record on one side only."""
     names = item.fields or (("amount",) if item.one_sided else ("status",))
-    return [(name, _said(item.visma, name), _said(item.hubspot, name)) for name in names]
+    return [(WORDS.get(name, name), _said(item.visma, name), _said(item.hubspot, name)) for name in names]
 
 
 def _said(fact: Fact | None, name: str) -> str:

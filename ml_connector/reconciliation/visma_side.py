@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from ml_connector.reconciliation.facts import Fact, Standing, amount_of
+from ml_connector.reconciliation.line_figures import summed
 from ml_connector.records.booking_model import TransactionRecord
 from ml_connector.records.field_rules import CUSTOMERS
 from ml_connector.records.fields import part
@@ -64,6 +65,7 @@ class VismaSide:
         currencies: those the portal has; a document in another one travels in base currency where the mapper converts.
         names: filled while documents are read: the customers' names by number, for the statement alone.
         left_out: filled before documents are read: why customers do not travel, by key.
+        with_lines: whether facts of released documents say what their lines come to.
     """
 
     client: Reader
@@ -73,6 +75,7 @@ class VismaSide:
     currencies: frozenset[str]
     names: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    with_lines: bool = False
 
     def learn_customers(self) -> None:
         """Learn which customers do not travel; nothing is read where all do."""
@@ -94,7 +97,9 @@ class VismaSide:
                         continue
                     self._remember_name(row)
                     record = self.document(row)
-                    yield document_fact(record, self.left_out.get(record.customer or ""))
+                    fact = document_fact(record, self.left_out.get(record.customer or ""))
+                    counted = self.with_lines and fact.standing is Standing.RELEASED
+                    yield _with_lines(fact, record) if counted else fact
 
     def document(self, row: Row) -> InvoiceRecord:
         """Return the record of a document, as it travels to this portal."""
@@ -173,6 +178,10 @@ def document_fact(record: InvoiceRecord, left_out: str | None = None) -> Fact:
         stamp=record.stamp,
         note=left_out or record.refusal or record.skip or "",
     )
+
+
+def _with_lines(fact: Fact, record: InvoiceRecord) -> Fact:
+    return summed(line.properties for line in record.lines).on(fact, priced=True)
 
 
 def transaction_fact(record: TransactionRecord, currency: str, left_out: str | None = None) -> Fact:

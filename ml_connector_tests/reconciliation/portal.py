@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.hubspot.money_group import INVOICE_PROPERTIES
+from ml_connector.hubspot.money_group import INVOICE_PROPERTIES, LINE_PROPERTIES
 from ml_connector.hubspot.properties import ensure
 from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES, GROUP
 from ml_connector.ledger.journal import IdentityRow, Journal, LinkRow
@@ -97,11 +97,14 @@ class Portal:
         )
 
     def show(self, record: InvoiceRecord) -> str:
-        """Show one document, linked to its customer's company; return the record's id."""
+        """Show one document with its line items, linked to its customer's company; return the record's id."""
         wanted = {**record.properties, "hs_invoice_billable": "false"}
         values = {name: str(wanted[name]) for name in KEPT if wanted.get(name) is not None}
         number = str(record.customer).partition(":")[2]
         made = self.sandbox.hubspot.add_record("invoices", values, [("companies", self.companies[number])])
+        for line in record.lines:
+            shown = {name: value for name, value in line.properties.items() if value is not None}
+            self.sandbox.hubspot.add_record("line_items", shown, [("invoices", made)])
         self.sandbox.hubspot.edit_as_person(
             "invoices", made, {"hs_invoice_status": str(wanted["hs_invoice_status"])}
         )
@@ -139,7 +142,7 @@ def portal_of(sandbox: Sandbox) -> Portal:
     credentials = VismaCredentials(visma.client_id, visma.client_secret, visma.tenant_id)
     reader = VismaClient(credentials, api_url=sandbox.url, token_url=f"{sandbox.url}/connect/token")
     client = HubSpotClient(sandbox.settings.hubspot.access_tokens[0], base_url=sandbox.url)
-    ensure(client, GROUP, (*COMPANY_PROPERTIES, *INVOICE_PROPERTIES)).require()
+    ensure(client, GROUP, (*COMPANY_PROPERTIES, *INVOICE_PROPERTIES, *LINE_PROPERTIES)).require()
     mapper = DocumentMapper(NAME, OSLO, OSLO, AS_OF.date())
     companies = {
         number: sandbox.hubspot.add_record(

@@ -160,10 +160,10 @@ class Money:
         ]
         assert sum(sums, ZERO) == sign * document.totals.amount, document.key
 
-    def reconciled(self, *, repair: bool = False) -> dict[str, Any]:
-        """Run the reconciliation and return its statement."""
+    def reconciled(self, *, repair: bool = False, month: str | None = None) -> dict[str, Any]:
+        """Run the reconciliation, of all months or one, and return its statement."""
         outcome: Outcome = run_reconciliation(
-            self.world.settings, month=None, repair=repair, out=None, quiet=True
+            self.world.settings, month=month, repair=repair, out=None, quiet=True
         )
         assert outcome.error is None, outcome.error
         return outcome.statement

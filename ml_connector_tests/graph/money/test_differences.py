@@ -1,11 +1,13 @@
 """What people do to invoices in HubSpot: the reconciliation finds each, names its cause, and repairs it."""
 
+from datetime import date
+
 import pytest
 
 from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.conftest import MakeWorld
 from ml_connector_tests.graph.harness import World, empty_company
-from ml_connector_tests.graph.money.ledgers import DOCUMENTS, Money
+from ml_connector_tests.graph.money.ledgers import DOCUMENTS, Money, sold
 
 
 @pytest.fixture
@@ -94,3 +96,58 @@ def test_what_is_still_to_be_synced_is_told_apart(world: World) -> None:
     assert causes(money.reconciled()) == {ours(first): "not synced yet", ours(new): "not synced yet"}
     world.sync(1)
     money.equal()
+
+
+LINE_LIST = "/crm/objects/2026-09/line_items"
+
+
+def test_lines_that_people_touched_are_found_and_put_right(world: World) -> None:
+    """Their documents add up all the same; a month reads the lines of its own documents only."""
+    money, hubspot = Money(world), world.sandbox.hubspot
+    priced, net, archived, unlinked, fine, _ = [one.key for one in money.documents()]
+    early = money.books.add_invoice("1", sold("70"), stamp=rows.at(1), day=date(2026, 2, 27))
+    world.sync(1)
+    hubspot.edit_as_person("line_items", money.lines(priced)["1"].id, {"price": "90"})
+    hubspot.edit_as_person("line_items", money.lines(net)["1"].id, {"visma_net_amount": "299.99"})
+    hubspot.archive_as_person("line_items", money.lines(archived)["2"].id)
+    loose = money.lines(unlinked)["1"].id
+    hubspot.account.links.disconnect("0-53", money.invoice(unlinked).id, "0-8", loose)
+    hubspot.edit_as_person("line_items", money.lines(early)["1"].id, {"hs_discount_percentage": "7"})
+
+    world.forget_calls()
+    of_month = causes(money.reconciled(month="2026-03"))
+    assert of_month == dict.fromkeys(map(ours, (priced, net, archived, unlinked)), "edited in HubSpot")
+    assert world.counted().of(f"GET {LINE_LIST}") == 0
+    assert world.counted().of(f"POST {LINE_LIST}/batch/read") == 1
+
+    world.forget_calls()
+    found = money.reconciled()
+    assert causes(found) == {**of_month, ours(unlinked): "missing link", ours(early): "edited in HubSpot"}
+    assert world.counted().of(f"GET {LINE_LIST}") == 1
+    assert world.counted().of("/associations/", "/invoices/line_items/batch/read") == 1
+    passed = {check["name"]: check["passed"] for check in found["checks"]}
+    assert [name for name, one in passed.items() if not one] == ["lines_agree"]
+
+    assert "5 records" in str(money.reconciled(repair=True)["notes"])
+    summary = world.sync(1)
+    assert summary.status == "success"
+    assert [summary.entities["line_items"][name] for name in ("created", "updated")] == [1, 3]
+    money.equal()
+    assert len(money.lines(fine)) == 2
+    world.forget_calls()
+    world.sync(0, 1)
+    assert world.writes() == []
+
+
+def test_lines_are_left_out_where_the_settings_say_so(world: World) -> None:
+    money = Money(world)
+    world.settings = world.settings.model_copy(
+        update={"reconciliation": world.settings.reconciliation.model_copy(update={"lines": False})}
+    )
+    line = money.lines(money.documents()[0].key)["1"]
+    world.sandbox.hubspot.edit_as_person("line_items", line.id, {"price": "90"})
+    world.forget_calls()
+    statement = money.reconciled()
+    assert statement["agrees"]
+    assert "Line items were not compared." in [check["sentence"] for check in statement["checks"]]
+    assert world.counted().of("line_items") == 0
