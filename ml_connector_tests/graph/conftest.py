@@ -1,12 +1,13 @@
 """Fixtures of the end-to-end tests: a world of the test's own, with Dagster's tables already in its database."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
 
+from ml_connector import database
 from ml_connector.http import RetryPolicy, Transport
 from ml_connector.hubspot import answers as hubspot_answers
 from ml_connector.hubspot import calls as hubspot_calls
@@ -30,40 +31,65 @@ class MakeWorld(Protocol):
         """Serve a sandbox and return the world around it."""
 
 
-@pytest.fixture
-def fresh_database(ready_databases: ReadyDatabases) -> Iterator[Callable[[], str]]:
+@contextmanager
+def databases(ready: ReadyDatabases) -> Iterator[Callable[[], str]]:
     """A function that makes a database ready for runs and returns its URL; they are dropped in the end."""
     made: list[str] = []
 
     def create() -> str:
-        made.append(ready_databases.make())
+        made.append(ready.make())
         return made[-1]
 
     yield create
     for url in made:
-        ready_databases.give_back(url)
+        ready.give_back(url)
+
+
+@contextmanager
+def worlds(create: Callable[[], str], patch: pytest.MonkeyPatch) -> Iterator[MakeWorld]:
+    """A function that makes worlds; the one made last is what the environment points at."""
+    patch.delenv("DAGSTER_HOME", raising=False)
+    patch.delenv("ML_CONNECTOR_STORAGE_URL", raising=False)
+    with ExitStack() as running:
+
+        def make(sandbox: SandboxSettings | None = None, **changes: Any) -> World:
+            settings = sandbox or empty_company()
+            if settings.hubspot.searches_per_second is None:
+                patch.setattr(limits, "SEARCHES_PER_SECOND", UNLIMITED)
+            served = running.enter_context(Sandbox(settings))
+            world = World(served, connection(**changes), create())
+            for name, value in world.environment.items():
+                patch.setenv(name, value)
+            return world
+
+        yield make
+
+
+@pytest.fixture
+def fresh_database(ready_databases: ReadyDatabases) -> Iterator[Callable[[], str]]:
+    """Makes databases of the test's own."""
+    with databases(ready_databases) as create:
+        yield create
 
 
 @pytest.fixture
 def make_world(
     fresh_database: Callable[[], str], ml_connector_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeWorld]:
-    """Makes worlds; the one made last is what the environment points at."""
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    monkeypatch.delenv("ML_CONNECTOR_STORAGE_URL", raising=False)
-    with ExitStack() as running:
-
-        def make(sandbox: SandboxSettings | None = None, **changes: Any) -> World:
-            settings = sandbox or empty_company()
-            if settings.hubspot.searches_per_second is None:
-                monkeypatch.setattr(limits, "SEARCHES_PER_SECOND", UNLIMITED)
-            served = running.enter_context(Sandbox(settings))
-            world = World(served, connection(**changes), fresh_database())
-            for name, value in world.environment.items():
-                monkeypatch.setenv(name, value)
-            return world
-
+    """Makes worlds of the test's own."""
+    with worlds(fresh_database, monkeypatch) as make:
         yield make
+
+
+@pytest.fixture(scope="module")
+def make_shared_world(
+    ready_databases: ReadyDatabases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MakeWorld]:
+    """Makes worlds for all tests of a module: what happens in one is told once, and each test holds a part of it."""
+    with databases(ready_databases) as create, pytest.MonkeyPatch.context() as patch:
+        patch.setenv(database.HOME_VARIABLE, str(tmp_path_factory.mktemp("home")))
+        with worlds(create, patch) as make:
+            yield make
 
 
 @pytest.fixture
