@@ -10,13 +10,14 @@ from ml_connector.sandbox.server import Sandbox
 from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector_tests.cli.conftest import Shell
 
-YESTERDAY = (datetime.now(ZoneInfo("Europe/Oslo")).date() - timedelta(days=1)).isoformat()
+EARLIER = (datetime.now(ZoneInfo("Europe/Oslo")).date() - timedelta(days=2)).isoformat()
+"""A window that is due at any hour: yesterday's is not yet, shortly after midnight."""
 
 
 @pytest.fixture
 def synced(shell: Shell, sandbox: Sandbox) -> Sandbox:
     """The sandbox of a connection that was made there and planned and synced once."""
-    shell.json("init", "acme", "--start", YESTERDAY)
+    shell.json("init", "acme", "--start", EARLIER)
     shell.json("plan", "acme")
     shell.json("sync", "acme")
     return sandbox
@@ -29,7 +30,7 @@ def visma_calls(sandbox: Sandbox) -> int:
 
 def refusal(shell: Shell, *words: str) -> str:
     """Return the sentence with which a run ends."""
-    return str(shell.json(*words, "acme", "--partition", YESTERDAY, code=1)["error"])
+    return str(shell.json(*words, "acme", "--partition", EARLIER, code=1)["error"])
 
 
 def stops(shell: Shell) -> list[tuple[str, str]]:
@@ -52,7 +53,7 @@ def test_another_portal_is_refused_before_anything_is_taken_for_written(
     assert system == "HubSpot"
     assert sentence in message
     synced.hubspot.configure(portal_id=portal)
-    assert shell.json("sync", "acme", "--partition", YESTERDAY)["entities"]["companies"]["created"] == 0
+    assert shell.json("sync", "acme", "--partition", EARLIER)["entities"]["companies"]["created"] == 0
 
 
 def test_each_sandbox_is_another_portal(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,14 +78,14 @@ def test_another_company_is_refused_before_it_is_read(shell: Shell, synced: Sand
 
 
 def test_a_plan_binds_to_nothing(shell: Shell, sandbox: Sandbox) -> None:
-    shell.json("init", "acme", "--start", YESTERDAY)
+    shell.json("init", "acme", "--start", EARLIER)
     shell.json("plan", "acme")
     sandbox.hubspot.configure(portal_id=4711)
     shell.json("sync", "acme")
 
 
 def test_without_the_addresses_of_the_sandbox_nothing_is_sent(shell: Shell, sandbox: Sandbox) -> None:
-    shell.json("init", "acme", "--start", YESTERDAY)
+    shell.json("init", "acme", "--start", EARLIER)
     os.environ["VISMA_TOKEN_URL"] = "https://connect.example.invalid/connect/token"
     sentence = "it would go to connect.example.invalid and this machine. It was not sent."
     assert sentence in refusal(shell, "sync")
