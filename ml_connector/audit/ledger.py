@@ -94,7 +94,10 @@ _LINKS = """
       AND (l.from_type = ANY(CAST(:types AS text[])) AND l.from_key = ANY(CAST(:keys AS text[]))
            OR l.to_type = ANY(CAST(:types AS text[])) AND l.to_key = ANY(CAST(:keys AS text[])))
 """
-_EACH_LINK = sa.text(f"SELECT l.* {_LINKS} ORDER BY l.status = 'confirmed', l.updated_at DESC LIMIT :most")
+_OPEN_LINKS = sa.text(
+    f"SELECT l.* {_LINKS} AND l.status <> 'confirmed' ORDER BY l.updated_at DESC LIMIT :most"
+)
+_WHOLE_LINKS = sa.text(f"SELECT l.* {_LINKS} AND l.status = 'confirmed' LIMIT :most")
 _COUNTED = sa.text(
     f"SELECT l.from_type, l.to_type, l.status, count(*) {_LINKS} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
 )
@@ -167,9 +170,13 @@ class RecordLedger:
         """Return the runs that have an operation on one of the records."""
         return frozenset(row[0] for row in self._rows(_RUNS, keys=list(keys)))
 
-    def links(self, object_types: Sequence[str], keys: Sequence[str], most: int) -> list[Any]:
-        """Return the links from and to records, those that are not whole first, then the newest."""
-        return self._rows(_EACH_LINK, types=list(object_types), keys=list(keys), most=most)
+    def open_links(self, object_types: Sequence[str], keys: Sequence[str], most: int) -> list[Any]:
+        """Return the links from and to records that are not whole, the newest first."""
+        return self._rows(_OPEN_LINKS, types=list(object_types), keys=list(keys), most=most)
+
+    def whole_links(self, object_types: Sequence[str], keys: Sequence[str], most: int) -> list[Any]:
+        """Return some of the links that are, in no order: sorting a hundred thousand would take most of the time."""
+        return self._rows(_WHOLE_LINKS, types=list(object_types), keys=list(keys), most=most)
 
     def link_counts(
         self, object_types: Sequence[str], keys: Sequence[str]

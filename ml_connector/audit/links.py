@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ml_connector.audit.ledger import RecordLedger
+from ml_connector.plan.links import CONFIRMED
 
 MOST = 50
 """Links that are listed one by one; a customer may have a hundred thousand invoices."""
@@ -68,8 +69,11 @@ class Links:
 def links_of(
     ledger: RecordLedger, object_types: Sequence[str], keys: Sequence[str], most: int = MOST
 ) -> Links:
-    """Return the links from and to records, each with the rule of the operation that made it."""
-    rows = ledger.links(object_types, keys, most)
+    """Return the links from and to records, those that wait first, each with the rule of the operation that made it."""
+    counts = tuple(LinkCount(*count) for count in ledger.link_counts(object_types, keys))
+    waiting = any(count.status != CONFIRMED for count in counts)
+    rows = ledger.open_links(object_types, keys, most) if waiting else []
+    rows += ledger.whole_links(object_types, keys, most - len(rows))
     made = ledger.newest([f"{row.from_key}>{row.to_key}" for row in rows])
     listed = tuple(
         Link(
@@ -86,4 +90,4 @@ def links_of(
         )
         for row in rows
     )
-    return Links(listed, tuple(LinkCount(*count) for count in ledger.link_counts(object_types, keys)))
+    return Links(listed, counts)
