@@ -75,8 +75,10 @@ class CompanyPlanner:
         self._properties = tuple(
             name for name in settings.filled(OBJECT) if name in client.properties(OBJECT)
         )
-        self._supplied = SUPPLIER_PROPERTIES | _suppliers_alone(settings)
-        self._rules = mark_of(settings.merging)
+        alone = _suppliers_alone(settings)
+        self._supplied = SUPPLIER_PROPERTIES | alone
+        # What suppliers fill alone decides what they write on a customer's company, though they want the same.
+        self._rules = mark_of(settings.merging) + ",".join(sorted(alone))
         self._candidates = CompanyCandidates(
             client, ledger, settings.matching, self._properties, settings.region, contacts
         )

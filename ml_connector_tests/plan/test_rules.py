@@ -187,6 +187,18 @@ class TestMapping:
         assert one.values["about_us"] == "62.010"
         assert "name" not in one.values
 
+    def test_what_suppliers_fill_alone_since_the_mapping_changed_is_written(
+        self, chain: Chain, mine: Chain
+    ) -> None:
+        about = {"visma": "mainContact.web", "hubspot": "about_us"}
+        both = by(chain, mapping={"customers": [about], "suppliers": [{**about, "visma": "naceCode"}]})
+        seller = supplier("2", corporateId=NUMBER, naceCode="62.010")
+        both.load_companies(plan(both, [customer("1", corporateId=NUMBER)]))
+        both.load_companies(plan(both, (), [seller]))
+        assert "about_us" not in both.company("supplier:2").values
+        assert only(plan(both, (), [seller])).action is Action.UNCHANGED
+        assert only(plan(mine, (), [seller])).values["about_us"] == "62.010"
+
     def test_of_contacts_whichever_way_they_are_found(self, chain: Chain) -> None:
         mine = by(
             chain,
