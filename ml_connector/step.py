@@ -83,7 +83,7 @@ class Step:
             required_resource_keys={IO_MANAGER, RUN_LIFE, OPTIONS, *self._own_keys()},
         )
 
-        return _unannotated(decorate) if check_specs else decorate
+        return unannotated(decorate) if check_specs else decorate
 
     def assets(
         self,
@@ -122,7 +122,7 @@ class Step:
             can_subset=each_alone,
             required_resource_keys={IO_MANAGER, RUN_LIFE, OPTIONS, *self._own_keys()},
         )
-        return _unannotated(decorate)
+        return unannotated(decorate)
 
     def _own_keys(self) -> tuple[str, ...]:
         keys = {
@@ -198,7 +198,7 @@ class Step:
         )
 
 
-def _unannotated(
+def unannotated(
     decorate: Callable[[Callable[..., Any]], dg.AssetsDefinition],
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Return a decorator that takes the function's return annotation away first.

@@ -36,7 +36,7 @@ def undo(name: str, run_id: str, *, dry: bool, yes: bool, everything: bool, as_j
     from ml_connector.ledger.runs import RunReader
     from ml_connector.undo.choice import require_undoable
 
-    if not (dry or yes) and (as_json or not sys.stdin.isatty()):
+    if not (dry or yes) and (as_json or not someone_is_there()):
         raise UsageError(
             "Nobody can be asked here.", remedy="Look at it with --dry, then give --yes to carry it out."
         )
@@ -45,16 +45,16 @@ def undo(name: str, run_id: str, *, dry: bool, yes: bool, everything: bool, as_j
     require_undoable(name, chosen, alive=False)
     undone = Undone(name, chosen.run_id, runs.undone_by(chosen.run_id))
     if dry or not yes:
-        _run(settings, undone, dry=True, quiet=as_json)
+        take_back(settings, undone, dry=True, quiet=as_json)
         show(undone, everything=everything, as_json=as_json)
         if dry or undone.error is not None or not _asked(undone):
             raise click.exceptions.Exit(undone.exit_code)
-    _run(settings, undone, dry=False, quiet=as_json)
+    take_back(settings, undone, dry=False, quiet=as_json)
     show(undone, everything=everything, as_json=as_json)
     raise click.exceptions.Exit(undone.exit_code)
 
 
-def _run(settings: ConnectionSettings, undone: "Undone", *, dry: bool, quiet: bool) -> None:
+def take_back(settings: ConnectionSettings, undone: "Undone", *, dry: bool, quiet: bool) -> None:
     """Run the undo, or only its plan, and note what it came to."""
     from ml_connector.database import engine
     from ml_connector.instance import connector_instance, fail_dead_runs
@@ -74,6 +74,11 @@ def _run(settings: ConnectionSettings, undone: "Undone", *, dry: bool, quiet: bo
         if undone.error is None:
             undone.plan(run.operations())
     undone.seconds = round(time.monotonic() - started, 2)
+
+
+def someone_is_there() -> bool:
+    """Return whether a person can be asked."""
+    return sys.stdin.isatty()
 
 
 def _asked(undone: "Undone") -> bool:

@@ -21,7 +21,7 @@ from ml_connector.ledger.runs import Run, RunReader
 from ml_connector.plan.operations import PLAN_SCHEMA, Action, Operation
 from ml_connector.run_life import run_is_alive
 from ml_connector.settings import ConnectionSettings
-from ml_connector.step import IO_MANAGER, RUN_LIFE, counted, hubspot_key
+from ml_connector.step import IO_MANAGER, RUN_LIFE, counted, hubspot_key, unannotated
 from ml_connector.storage import Dataset, ParquetIOManager, Storage
 from ml_connector.storage_root import UNPARTITIONED
 from ml_connector.undo.carrying import Undoer
@@ -33,6 +33,8 @@ from ml_connector.undo.portal import Portal
 
 STEP = "undo"
 ENTITY = "run"
+
+NOTHING_REFUSED = "nothing_refused"
 
 WRITTEN = 1000
 """Operations handed to the writer at once."""
@@ -75,21 +77,29 @@ def build_assets(
     settings: ConnectionSettings, partitions: dg.TimeWindowPartitionsDefinition
 ) -> list[dg.AssetsDefinition]:
     """Return the undo of a connection. It has no partitions: it looks at one run."""
-
-    @dg.asset(
-        key=asset_key(settings.name),
+    key = asset_key(settings.name)
+    decorate = dg.asset(
+        key=key,
         description="What took back the writes of a run, record by record, and what stays with the reason.",
         group_name=STEP,
         kinds={"hubspot"},
         owners=list(settings.owners),
         pool=f"hubspot_{settings.portal_id or settings.name}",
         io_manager_key=IO_MANAGER,
+        check_specs=[
+            dg.AssetCheckSpec(
+                NOTHING_REFUSED,
+                asset=key,
+                description="HubSpot took everything; what it refused, the next undo of the same run tries again.",
+            )
+        ],
         required_resource_keys={IO_MANAGER, RUN_LIFE, hubspot_key(settings.name)},
     )
+
     def run(context: dg.AssetExecutionContext, config: UndoConfig) -> dg.MaterializeResult[Dataset]:
         return _Undo(context, settings, config).run()
 
-    return [run]
+    return [unannotated(decorate)(run)]
 
 
 class _Undo:
@@ -128,7 +138,22 @@ class _Undo:
             done = {} if self._dry else self._carry_out(reader, plan)
         if done:
             self._journal.add_to_summary({"undone": done})
-        return dg.MaterializeResult(value=plan, metadata=self._metadata(plan, counts, done, portal))
+        return dg.MaterializeResult(
+            value=plan,
+            metadata=self._metadata(plan, counts, done, portal),
+            check_results=[self._check(done)],
+        )
+
+    def _check(self, done: Mapping[str, Mapping[str, int]]) -> dg.AssetCheckResult:
+        refused = sum(figures[name] for figures in done.values() for name in ("rejected", "pending"))
+        return dg.AssetCheckResult(
+            check_name=NOTHING_REFUSED,
+            passed=not refused,
+            metadata={
+                "operations that HubSpot refused or did not confirm": refused,
+                "every one by name": f"ml-connector undo {self._settings.name} --run {self._chosen.run_id[:8]} --dry",
+            },
+        )
 
     def _stored(self, operations: Iterable[Operation], counts: Counter[tuple[str, str]]) -> Dataset:
         io_manager: ParquetIOManager = getattr(self._context.resources, IO_MANAGER)

@@ -8,10 +8,11 @@ from ml_connector.hubspot.lost import ID_PROPERTIES
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.plan.openings import DRAFT, STATUS
 from ml_connector.plan.operations import Action, Operation
-from ml_connector.undo.ledger import UndoReader, effective
+from ml_connector.undo.ledger import UndoReader
 from ml_connector.undo.made import GONE
 from ml_connector.undo.model import ADOPTION, RULE, Claim, Since, Written, named, since
 from ml_connector.undo.portal import Portal, value_before
+from ml_connector.undo.steps import effective
 
 RELINKED = "the Visma record is another HubSpot record, or none, by now"
 AS_BEFORE = "it is as it was before that run"

@@ -1,8 +1,7 @@
 """What an undo asks the ledger: what a run wrote and linked, what other runs did to the same, and who is who now."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -11,151 +10,27 @@ import sqlalchemy as sa
 
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.runs import Run
-from ml_connector.plan.operations import Action
-from ml_connector.undo.model import ADOPTION, OWED, Claim, Write, Written
+from ml_connector.undo.model import ADOPTION, OWED, PREFIX, Claim, Write, Written
+from ml_connector.undo.statements import (
+    ADOPTED,
+    CLAIMS,
+    ELSEWHERE,
+    FOLLOWED,
+    HISTORY,
+    LINK_STORY,
+    LINKS_FROM,
+    LINKS_OF_RUN,
+    LINKS_TO,
+    OF_RUN,
+    OWED_AGAIN,
+    REFUSED_THEN,
+)
+from ml_connector.undo.steps import LinkRow, LinkStep
 
 AT_A_TIME = 1000
 
 STANDARD = frozenset({"companies", "contacts", "deals", "invoices", "line_items", "commerce_payments"})
 """The objects of HubSpot's own that the connector writes or links."""
-
-_COLUMNS = """
-  o.id, o.run_id, CASE WHEN r.kind = 'undo' THEN r.of_run END, o.entity, o.record_key, o.object_type, o.action,
-  o.status, coalesce(o.partition, ''), o.hubspot_id, o.created, coalesce(o.properties, '{}'),
-  coalesce(o.previous, '{}')"""
-
-_WROTE = """
-  o.action IN ('create', 'update', 'open', 'archive') AND o.hubspot_id IS NOT NULL
-  AND (o.status = 'confirmed' OR (o.status IN ('pending', 'intended', 'unknown') AND o.properties <> '{}'))"""
-"""An operation that was not confirmed may have written all the same: what HubSpot holds will tell."""
-
-_OF_RUN = sa.text(
-    f"""
-    SELECT {_COLUMNS}
-    FROM ml_connector.operation AS o JOIN ml_connector.run AS r ON r.run_id = o.run_id
-    WHERE o.connection = :connection AND o.run_id = :run AND {_WROTE}
-    ORDER BY o.object_type, max(o.id) OVER (PARTITION BY o.object_type, o.hubspot_id) DESC, o.hubspot_id, o.id
-    """  # noqa: S608 - the columns are this program's own
-)
-"""Backwards: what was written last comes first."""
-
-_AROUND = sa.text(
-    f"""
-    SELECT {_COLUMNS}
-    FROM ml_connector.operation AS o JOIN ml_connector.run AS r ON r.run_id = o.run_id
-    WHERE o.connection = :connection AND o.record_key = ANY(CAST(:keys AS text[])) AND o.id > :after AND {_WROTE}
-    ORDER BY o.id
-    """  # noqa: S608
-)
-
-_CLAIMS = sa.text(
-    """
-    SELECT i.hubspot_id, i.record_key, coalesce(i.fingerprint, ''), i.first_run, r.started_at
-    FROM ml_connector.identity AS i LEFT JOIN ml_connector.run AS r ON r.run_id = i.first_run
-    WHERE i.connection = :connection AND i.object_type = :object_type
-      AND i.hubspot_id = ANY(CAST(:ids AS text[]))
-    ORDER BY i.record_key
-    """
-)
-
-_LINKS_OF_RUN = sa.text(
-    """
-    SELECT DISTINCT o.object_type, o.record_key FROM ml_connector.operation AS o
-    WHERE o.connection = :connection AND o.run_id = :run AND o.action IN ('link', 'unlink')
-      AND o.record_key > :from ORDER BY 2 LIMIT :most
-    """
-)
-
-_LINK_STORY = sa.text(
-    """
-    SELECT o.record_key, o.run_id, CASE WHEN r.kind = 'undo' THEN r.of_run END, o.entity, o.object_type, o.action,
-           o.status, o.properties, coalesce(o.partition, '')
-    FROM ml_connector.operation AS o JOIN ml_connector.run AS r ON r.run_id = o.run_id
-    WHERE o.connection = :connection AND o.record_key = ANY(CAST(:keys AS text[]))
-      AND o.action IN ('link', 'unlink')
-    ORDER BY o.id
-    """
-)
-
-_LINK_ROWS = """
-    SELECT from_type, from_key, to_type, to_key, from_id, to_id, status FROM ml_connector.link
-    WHERE connection = :connection"""
-
-_LINKS_FROM = sa.text(
-    f"{_LINK_ROWS} AND from_type = :object_type AND from_key = ANY(CAST(:keys AS text[])) ORDER BY 2, 4"
-)
-_LINKS_TO = sa.text(
-    f"{_LINK_ROWS} AND to_type = :object_type AND to_key = ANY(CAST(:keys AS text[])) ORDER BY 2, 4"
-)
-
-_REFUSED_THEN = sa.text(
-    """
-    SELECT entity, record_key FROM ml_connector.reject
-    WHERE connection = :connection AND run_id = :run AND first_seen >= :since AND dismissed_at IS NULL
-    """
-)
-
-_OPEN_UNDOS = """
-    SELECT run_id FROM ml_connector.run
-    WHERE connection = :connection AND kind = 'undo' AND of_run = :run AND status NOT IN ('done', 'rejects')"""
-"""The undo that is going on, and earlier ones of the same run that were broken off."""
-
-_ADOPTED = sa.text(
-    f"""
-    SELECT DISTINCT i.object_type, i.record_key, i.hubspot_id FROM ml_connector.operation AS o
-    JOIN ml_connector.identity AS i
-      ON i.connection = o.connection AND i.object_type = o.object_type AND i.hubspot_id = o.hubspot_id
-    WHERE o.connection = :connection AND o.run_id IN ({_OPEN_UNDOS}) AND o.rule = :rule
-      AND o.status IN ('confirmed', 'done') AND i.first_run = :run
-    """  # noqa: S608
-)
-
-_OWED = sa.text(
-    f"""
-    SELECT DISTINCT object_type, properties->>'from', coalesce(properties->>'to_type', 'companies'), properties->>'to'
-    FROM ml_connector.operation
-    WHERE connection = :connection AND run_id IN ({_OPEN_UNDOS}) AND action = 'unlink' AND reason = :reason
-      AND status IN ('confirmed', 'done')
-    """  # noqa: S608
-)
-
-
-@dataclass(frozen=True, slots=True)
-class LinkRow:
-    """An association as the ledger knows it now: both ends by key and, where known, by HubSpot id."""
-
-    from_type: str
-    from_key: str
-    to_type: str
-    to_key: str
-    from_id: str | None
-    to_id: str | None
-    status: str
-
-    @property
-    def key(self) -> str:
-        """Its name in the ledger's operations."""
-        return f"{self.from_key}>{self.to_key}"
-
-
-@dataclass(frozen=True, slots=True)
-class LinkStep:
-    """One operation on a link, of any run: ``undoes`` as in :class:`Write`."""
-
-    key: str
-    run_id: str
-    undoes: str | None
-    entity: str
-    from_type: str
-    action: str
-    status: str
-    ends: Mapping[str, str]
-    partition: str
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether it changed what HubSpot holds."""
-        return self.status == "confirmed"
 
 
 class UndoReader:
@@ -178,7 +53,7 @@ class UndoReader:
         """Yield what the run wrote, by record, records of one type together, the last written first."""
         values = {"connection": self._connection, "run": self.run.run_id}
         with self._engine.connect() as database:
-            rows = database.execution_options(yield_per=AT_A_TIME).execute(_OF_RUN, values)
+            rows = database.execution_options(yield_per=AT_A_TIME).execute(OF_RUN, values)
             some: list[Written] = []
             for (object_type, hubspot_id), writes in groupby(
                 (Write(*row) for row in rows), key=lambda one: (one.object_type, one.hubspot_id)
@@ -193,15 +68,21 @@ class UndoReader:
     def followed(self, object_type: str, keys: Iterable[str]) -> dict[str, list[Write]]:
         """Return what other runs wrote to records since, by HubSpot id, in order."""
         found: dict[str, list[Write]] = defaultdict(list)
-        for write in self._writes(keys, after=self._first):
-            if write.object_type == object_type and write.run_id != self.run.run_id:
-                found[write.hubspot_id].append(write)
+        values = {"object_type": object_type, "after": self._first, "run": self.run.run_id}
+        for row in self._rows(FOLLOWED, list(dict.fromkeys(keys)), **values):
+            write = Write(*row)
+            found[write.hubspot_id].append(write)
         return found
+
+    def elsewhere(self, object_type: str, ids: Sequence[str]) -> dict[str, str]:
+        """Return another connection to the same portal that knows a record too, by HubSpot id."""
+        return {row[0]: row[1] for row in self._rows(ELSEWHERE, list(ids), object_type=object_type)}
 
     def histories(self, keys: Iterable[str]) -> dict[str, list[Write]]:
         """Return all that was ever written to the records of keys, by key, in order."""
         found: dict[str, list[Write]] = defaultdict(list)
-        for write in self._writes(keys, after=0):
+        for row in self._rows(HISTORY, list(dict.fromkeys(keys))):
+            write = Write(*row)
             found[write.key].append(write)
         return found
 
@@ -214,7 +95,7 @@ class UndoReader:
         found: dict[str, list[Claim]] = defaultdict(list)
         with self._engine.connect() as database:
             values = {"connection": self._connection, "object_type": object_type, "ids": list(ids)}
-            for hubspot_id, key, fingerprint, first_run, began in database.execute(_CLAIMS, values):
+            for hubspot_id, key, fingerprint, first_run, began in database.execute(CLAIMS, values):
                 later = first_run if began is not None and began > self.run.started_at else None
                 by_run = first_run == self.run.run_id
                 found[hubspot_id].append(Claim(key, fingerprint, by_run, None if by_run else later))
@@ -226,7 +107,7 @@ class UndoReader:
         values = {"connection": self._connection, "run": self.run.run_id, "most": AT_A_TIME}
         while True:
             with self._engine.connect() as database:
-                keys = [row[1] for row in database.execute(_LINKS_OF_RUN, {**values, "from": last})]
+                keys = [row[1] for row in database.execute(LINKS_OF_RUN, {**values, "from": last})]
             if not keys:
                 return
             yield list(dict.fromkeys(keys))
@@ -235,36 +116,44 @@ class UndoReader:
     def link_stories(self, keys: Sequence[str]) -> dict[str, list[LinkStep]]:
         """Return all that was ever done with links, by name, in order."""
         found: dict[str, list[LinkStep]] = defaultdict(list)
-        for row in self._rows(_LINK_STORY, list(keys)):
+        for row in self._rows(LINK_STORY, list(keys)):
             found[row[0]].append(LinkStep(*row))
         return found
 
     def links_from(self, object_type: str, keys: Sequence[str]) -> list[LinkRow]:
         """Return the links that start from records."""
-        return [LinkRow(*row) for row in self._rows(_LINKS_FROM, list(keys), object_type=object_type)]
+        return [LinkRow(*row) for row in self._rows(LINKS_FROM, list(keys), object_type=object_type)]
 
     def links_to(self, object_type: str, keys: Sequence[str]) -> list[LinkRow]:
         """Return the links that lead to records."""
-        return [LinkRow(*row) for row in self._rows(_LINKS_TO, list(keys), object_type=object_type)]
+        return [LinkRow(*row) for row in self._rows(LINKS_TO, list(keys), object_type=object_type)]
 
     def refused_then(self) -> list[tuple[str, str]]:
-        """Return ``(entity, key)`` of the records that were first refused in the run, and in no run since."""
+        """Return ``(entity, key)`` of what is not tried again: records that were refused first and last in the run.
+
+        And what HubSpot refused of an undo: the next undo of the same run tries it.
+        """
         since: datetime = self.run.started_at
         with self._engine.connect() as database:
-            values = {"connection": self._connection, "run": self.run.run_id, "since": since}
-            return [(row[0], row[1]) for row in database.execute(_REFUSED_THEN, values)]
+            values = {
+                "connection": self._connection,
+                "run": self.run.run_id,
+                "since": since,
+                "prefix": PREFIX,
+            }
+            return [(row[0], row[1]) for row in database.execute(REFUSED_THEN, values)]
 
     def adopted(self) -> list[tuple[str, str, str]]:
         """Return ``(object type, key, HubSpot id)`` of the identities that the undo has made void."""
         values = {"connection": self._connection, "run": self.run.run_id, "rule": ADOPTION}
         with self._engine.connect() as database:
-            return [(row[0], row[1], row[2]) for row in database.execute(_ADOPTED, values)]
+            return [(row[0], row[1], row[2]) for row in database.execute(ADOPTED, values)]
 
     def owed(self) -> list[tuple[str, str, str, str]]:
         """Return ``(from type, from key, to type, to key)`` of the links that wait again after the undo."""
         values = {"connection": self._connection, "run": self.run.run_id, "reason": OWED}
         with self._engine.connect() as database:
-            return [(row[0], row[1], row[2], row[3]) for row in database.execute(_OWED, values)]
+            return [(row[0], row[1], row[2], row[3]) for row in database.execute(OWED_AGAIN, values)]
 
     def own_objects(self) -> set[str]:
         """Return the object types of records that HubSpot has not by itself, such as the one of transactions."""
@@ -283,39 +172,9 @@ class UndoReader:
             values = {"run": self.run.run_id, "connection": self._connection}
             return int(database.execute(query, values).scalar_one())
 
-    def _writes(self, keys: Iterable[str], *, after: int) -> Iterator[Write]:
-        for row in self._rows(_AROUND, list(dict.fromkeys(keys)), after=after):
-            yield Write(*row)
-
     def _rows(self, statement: sa.TextClause, keys: list[str], **values: Any) -> Sequence[Any]:
         if not keys:
             return []
         with self._engine.connect() as database:
             named = {"connection": self._connection, "keys": keys, **values}
             return database.execute(statement, named).all()
-
-
-def effective(run_id: str, story: Iterable[LinkStep]) -> LinkStep | None:
-    """Return the last step of a link that still counts: not those that undos took back, nor the undos themselves.
-
-    What undos of this very run did counts, so that one that was broken off goes on.
-    """
-    standing: list[LinkStep] = []
-    for step in story:
-        taken_back = next((one for one in reversed(standing) if one.run_id == step.undoes), None)
-        if step.undoes not in (None, run_id) and taken_back is not None and step.confirmed:
-            standing.remove(taken_back)
-        elif step.confirmed:
-            standing.append(step)
-    return standing[-1] if standing else None
-
-
-def owed_before(run_id: str, story: Sequence[LinkStep]) -> bool:
-    """Return whether a link was still to be made when a run began: another run had tried before."""
-    earlier: list[LinkStep] = []
-    for step in story:
-        if step.run_id == run_id:
-            break
-        earlier.append(step)
-    tried = bool(earlier) and earlier[-1].action == Action.LINK
-    return tried and earlier[-1].status not in ("confirmed", "done")

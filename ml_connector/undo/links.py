@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from ml_connector.hubspot.associations import read_links
 from ml_connector.plan.links import DEAL
 from ml_connector.plan.operations import Action, Operation
-from ml_connector.undo.ledger import LinkRow, LinkStep, UndoReader, effective, owed_before
+from ml_connector.undo.ledger import UndoReader
 from ml_connector.undo.made import LINES, MadeRecords
 from ml_connector.undo.model import OWED, PREFIX, RULE, named
 from ml_connector.undo.portal import Neighbour, Portal
+from ml_connector.undo.steps import LinkRow, LinkStep, effective, owed_before
 
 LABELLED = "somebody has labelled it since"
 NO_END = "one of its two records is not in HubSpot any more"

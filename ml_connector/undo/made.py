@@ -11,9 +11,10 @@ from ml_connector.hubspot.lost import ID_PROPERTIES
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.plan.openings import DRAFT, STATUS
 from ml_connector.plan.operations import Action
-from ml_connector.undo.ledger import LinkRow, UndoReader, effective
+from ml_connector.undo.ledger import UndoReader
 from ml_connector.undo.model import Claim, Kept, Since, Written, named, since
 from ml_connector.undo.portal import Neighbour, Portal
+from ml_connector.undo.steps import LinkRow, effective
 
 Place = tuple[str, str]
 """Object type and HubSpot id of a record."""
@@ -94,6 +95,7 @@ class MadeJudge:
         later = {one: since(self._run, followed.get(one, ())) for one in ids}
         edited = self._edited(object_type, names, made, held)
         foreign = self._foreign(object_type, held, keys)
+        elsewhere = self._reader.elsewhere(object_type, ids)
         for hubspot_id, written in made.items():
             place = object_type, hubspot_id
             record = held.get(hubspot_id)
@@ -105,6 +107,8 @@ class MadeJudge:
             found.made[place] = _made(written, keys[hubspot_id], record)
             found.by_key.update(((object_type, key), place) for key in keys[hubspot_id])
             why = _used(claims.get(hubspot_id, ()), later[hubspot_id]) or foreign.get(hubspot_id)
+            if why is None and hubspot_id in elsewhere:
+                why = Kept(f"connection {elsewhere[hubspot_id]} carries it too")
             if why is None and hubspot_id in edited:
                 why = Kept(f"changed in HubSpot since: {', '.join(edited[hubspot_id])}")
             if why is not None:

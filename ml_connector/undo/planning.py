@@ -71,4 +71,5 @@ def _operation(
         values=values or {},
         previous={STATUS: one.status} if values else {},
         reason=reason,
+        edits=() if action is Action.ARCHIVE else None,
     )

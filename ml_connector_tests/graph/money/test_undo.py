@@ -6,6 +6,7 @@ import pytest
 
 from ml_connector.sandbox.hubspot.settings import PoisonRule
 from ml_connector.settings import RecordKind
+from ml_connector.undo.removed import IN_THE_BIN
 from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.conftest import MakeWorld
 from ml_connector_tests.graph.harness import World, empty_company
@@ -106,6 +107,53 @@ def test_a_document_that_a_person_has_changed_stays_whole(world: World) -> None:
         assert money.status(kept) == ("open", None)
     gone = [name for name, (then, now) in differences(before, picture(world)).items() if now is None]
     assert gone == []
+
+
+def test_what_was_the_portals_own_is_its_own_again(make_world: MakeWorld) -> None:
+    """A supplier's company and an invoice's deal were there before: they are adopted, linked and written to."""
+    settings = empty_company(books=SMALL, suppliers=3)
+    world = make_world(settings, records=["purchases", "invoices"])
+    world.enter_pairs([1])
+    money, hubspot = Money(world), world.sandbox.hubspot
+    for number in world.sandbox.visma.keys("suppliers"):
+        address = world.sandbox.visma.row("suppliers", number)["mainContact"]["email"]
+        hubspot.add_record("companies", {"name": "Theirs", "domain": address.partition("@")[2]})
+    hubspot.add_property("deals", "order_reference")
+    hubspot.add_record("deals", {"dealname": "D", "dealstage": "closedwon", "order_reference": "PO-77"})
+    money.bill(1, "10", reference="PO-77")
+    world.plan()
+    before = picture(world)
+    done = world.sync()
+    assert done.entities["purchases"]["updated"] == 3
+    assert len(hubspot.links("invoices", "deals")) == 1
+    assert len(hubspot.records("companies")) == 4
+    _, document = undo(world, done.run_id)
+    assert (document["stays"], document["refused"]) == ([], [])
+    assert differences(before, picture(world)) == {}
+
+
+def test_what_a_reconciliation_archived_is_for_a_person(make_world: MakeWorld) -> None:
+    world = make_world(records=DOCUMENTS, reconciliation={"deletions": "archive"})
+    world.enter_pairs([1])
+    money, hubspot = Money(world), world.sandbox.hubspot
+    money.bill(1, "10")
+    world.sync()
+    hubspot.add_record(
+        "invoices",
+        {
+            "hs_currency": "NOK",
+            "hs_invoice_billable": "false",
+            "visma_invoice_id": "acme:Invoice:999",
+            "visma_document_type": "Invoice",
+            "visma_status": "Open",
+        },
+    )
+    assert money.reconciled(repair=True)["causes"]
+    (run,) = world.query("SELECT run_id FROM ml_connector.run WHERE kind = 'reconcile'")
+    assert hubspot.find("invoices", "visma_invoice_id", "acme:Invoice:999") == []
+    _, document = undo(world, run[0])
+    assert stays(document) == {"invoice:999": IN_THE_BIN}
+    assert (document["operations"], document["status"]) == ([], "nothing to do")
 
 
 def test_drafts_that_became_whole_are_drafts_again_and_stay_so(world: World) -> None:
