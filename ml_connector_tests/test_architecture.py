@@ -19,7 +19,7 @@ DAGSTER_AT_THE_TOP = {
     "step",
     "storage",
 }
-DAGSTER_IN_A_PART = {"assets", "resource"}
+DAGSTER_IN_A_PART = {"assets", "asset_parts", "money_assets", "resource"}
 """Names of the modules that may import Dagster; all others work without it, in a notebook for instance."""
 
 MAY_USE: dict[str, set[str]] = {

@@ -4,6 +4,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -40,6 +41,13 @@ class Deployment:
     url: str
     sandbox: Sandbox
     environment: dict[str, str]
+
+    @contextmanager
+    def here(self) -> Iterator[None]:
+        """Point this process, and what it starts, at the deployment."""
+        with mock.patch.dict(os.environ, self.environment):
+            os.environ.pop("DAGSTER_HOME", None)
+            yield
 
     def ask(self, query: str, **variables: Any) -> Any:
         """Return the data of a GraphQL answer; an error in it fails the test."""
@@ -95,7 +103,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def deployment(
     new_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
@@ -104,7 +112,7 @@ def deployment(
     write_connection(folder / "connections" / "acme")
     hubspot = HubSpotSandboxSettings(searches_per_second=None, search_lag_seconds=0.0)
     settings = SandboxSettings(customers=8, suppliers=4, portal_seed="demo", hubspot=hubspot)
-    with Sandbox(settings) as sandbox, mock.patch.dict(os.environ):
+    with Sandbox(settings) as sandbox:
         for entity in ("customers", "suppliers", "contacts"):
             sandbox.visma.restamp(entity, datetime(2020, 1, 1))
         environment = addresses(sandbox.url) | {
@@ -116,11 +124,10 @@ def deployment(
             database.HOME_VARIABLE: str(folder / "home"),
             DEFS_VARIABLE: str(folder / "connections"),
         }
-        os.environ.pop("DAGSTER_HOME", None)
-        os.environ.update(environment)
         port = free_port()
-        process = start_dagster("127.0.0.1", port, quiet=True)
         found = Deployment(f"http://127.0.0.1:{port}", sandbox, environment)
+        with found.here():
+            process = start_dagster("127.0.0.1", port, quiet=True)
         try:
             found.wait_for("the web server", lambda: process.poll() is None and _answers(found.url))
             yield found
@@ -144,12 +151,16 @@ def _answers(url: str) -> bool:
         return False
 
 
+@pytest.fixture(scope="module")
+def used(deployment: Deployment) -> Iterator[Deployment]:
+    """The deployment, with this process pointed at it too."""
+    with deployment.here():
+        yield deployment
+
+
 @pytest.fixture
-def ui(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
-    """The deployment, with this process pointed at it too, and a sandbox without planted trouble."""
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    for name, value in deployment.environment.items():
-        monkeypatch.setenv(name, value)
-    yield deployment
-    deployment.sandbox.hubspot.poison()
-    deployment.sandbox.faults.clear()
+def ui(used: Deployment) -> Iterator[Deployment]:
+    """The same, for a test that may plant trouble in the sandbox."""
+    yield used
+    used.sandbox.hubspot.poison()
+    used.sandbox.faults.clear()

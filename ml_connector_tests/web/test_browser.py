@@ -31,12 +31,12 @@ def page(browser: Browser) -> Iterator[Page]:
     assert errors == []
 
 
-@pytest.fixture
-def run_id(ui: Deployment) -> str:
+@pytest.fixture(scope="module")
+def run_id(used: Deployment) -> str:
     """A run that has synced the first window, with one company refused in it."""
-    number = ui.sandbox.visma.keys("customers")[0]
-    ui.sandbox.visma.update("customers", number, {"name": "Nei Takk AS"}, stamp=datetime(2020, 1, 2))
-    ui.sandbox.hubspot.poison(PoisonRule("companies", "name", "Nei Takk AS", PoisonMode.INPUT_ERROR))
+    number = used.sandbox.visma.keys("customers")[0]
+    used.sandbox.visma.update("customers", number, {"name": "Nei Takk AS"}, stamp=datetime(2020, 1, 2))
+    used.sandbox.hubspot.poison(PoisonRule("companies", "name", "Nei Takk AS", PoisonMode.INPUT_ERROR))
     result = CliRunner().invoke(main, ["sync", "acme", "--partition", FIRST, "--json"])
     document = json.loads(result.stdout)
     assert document["entities"]["companies"]["rejected"] == 1

@@ -1,100 +1,152 @@
-"""What settles an invoice, window by window: payments, their undoing, credit notes, write-offs, voiding."""
+"""What settles an invoice, window by window: payments, their undoing, credit notes, write-offs, voiding.
 
+All of it happens in one company and is told once.
+"""
+
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import pytest
 
+from ml_connector.cli.sync import Summary
 from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.conftest import MakeWorld
-from ml_connector_tests.graph.harness import World
+from ml_connector_tests.graph.harness import NAME, World
 from ml_connector_tests.graph.money.ledgers import DOCUMENTS, Money, sold
 
 
-@pytest.fixture
-def world(make_world: MakeWorld) -> World:
-    """A company with three customers, which sends documents."""
-    made = make_world(records=DOCUMENTS)
-    made.enter_pairs(range(1, 4))
-    return made
+@dataclass
+class Story:
+    """What was seen after each window, the first one first.
+
+    ``values`` has the properties of the invoices that HubSpot has, ``stamps`` the last change of each invoice as Visma
+    shows it; both by the name it has here.
+    """
+
+    world: World
+    keys: dict[str, str]
+    runs: list[Summary] = field(default_factory=list)
+    values: list[dict[str, dict[str, str]]] = field(default_factory=list)
+    stamps: list[dict[str, object]] = field(default_factory=list)
+
+    def goes_on(self) -> None:
+        """Run the next window, hold what it left to the books, and note it."""
+        self.runs.append(self.world.sync(len(self.runs)))
+        Money(self.world).agrees()
+        hubspot, visma = self.world.sandbox.hubspot, self.world.sandbox.visma
+        self.values.append(
+            {
+                name: dict(one.values)
+                for name, key in self.keys.items()
+                for one in hubspot.find("invoices", "visma_invoice_id", f"{NAME}:{key}")
+            }
+        )
+        invoices = {name: key for name, key in self.keys.items() if key.startswith("Invoice:")}
+        self.stamps.append(
+            {
+                name: visma.row("customer_invoices", key)["lastModifiedDateTime"]
+                for name, key in invoices.items()
+            }
+        )
+
+    def amounts(self, window: int, name: str) -> list[Decimal]:
+        """Return one of our amounts on the credit note and on both invoices that it is applied to."""
+        seen = self.values[window]
+        return [Decimal(seen[one][f"visma_{name}"]) for one in ("credit", "credited", "credited in full")]
+
+    def statuses(self, name: str) -> list[tuple[str, str] | None]:
+        """Return the status of an invoice, HubSpot's and Visma's, after each window; None where it was not there."""
+        return [
+            (seen[name]["hs_invoice_status"], seen[name]["visma_status"]) if name in seen else None
+            for seen in self.values
+        ]
 
 
-def stamp_of(world: World, key: str) -> object:
-    """Return the last change of an invoice as Visma shows it."""
-    return world.sandbox.visma.row("customer_invoices", key)["lastModifiedDateTime"]
-
-
-def test_a_payment_that_leaves_the_invoice_untouched_pays_it_and_its_undoing_opens_it_again(
-    world: World,
-) -> None:
+@pytest.fixture(scope="module")
+def story(make_shared_world: MakeWorld) -> Story:
+    """Four windows; nothing but the first and a credit note touches the invoices that are paid and credited."""
+    world = make_shared_world(records=DOCUMENTS)
+    world.enter_pairs(range(1, 8))
     money = Money(world)
-    whole, part, other = (money.bill(customer, "100", "49.90") for customer in (1, 2, 3))
-    assert world.sync(0).status == "success"
-    assert [money.status(key) for key in (whole, part, other)] == [("open", None)] * 3
-    before = stamp_of(world, whole)
+    books = money.books
+    keys = {
+        "whole": money.bill(1, "100", "49.90"),
+        "part": money.bill(2, "100", "49.90"),
+        "other": money.bill(3, "100", "49.90"),
+        "credited": money.bill(4, "1000"),
+        "credited in full": money.bill(4, "200"),
+        "held": money.bill(5, "10", stage="Hold"),
+        "sent": money.bill(6, "20"),
+        "never": money.bill(7, "30"),
+    }
+    books.void(keys["never"], stamp=rows.at(0))
+    told = Story(world, keys)
+    told.goes_on()
 
-    payment = money.books.pay(whole, stamp=rows.at(1))
-    money.books.pay({part: Decimal("100")}, stamp=rows.at(1))
-    assert stamp_of(world, whole) == before, "the hard case: the payment does not touch the invoice"
-    summary = world.sync(1)
-    assert (summary.entities["invoices"]["updated"], summary.entities["line_items"]["updated"]) == (2, 0)
-    paid = money.invoice(whole).values
-    assert (paid["hs_invoice_status"], paid["visma_status"]) == ("paid", "Closed")
-    assert money.amount(whole, "balance") == 0
-    assert paid["visma_paid_date"] == rows.day(1)
-    assert money.status(part) == ("open", None)
-    money.agrees()
+    payment = books.pay(keys["whole"], stamp=rows.at(1))
+    books.pay({keys["part"]: Decimal(100)}, stamp=rows.at(1))
+    keys["credit"] = books.add_credit_note("4", sold("400"), stamp=rows.at(1))
+    books.release(keys["held"], stamp=rows.at(1))
+    books.void(keys["sent"], stamp=rows.at(1))
+    told.goes_on()
 
-    money.books.void_payment(payment, stamp=rows.at(2))
-    assert stamp_of(world, whole) == before
-    world.sync(2)
-    opened = money.invoice(whole).values
-    assert (opened["hs_invoice_status"], opened["visma_status"]) == ("open", "Open")
-    assert "visma_paid_date" not in opened
-    money.equal()
+    books.void_payment(payment, stamp=rows.at(2))
+    books.apply(
+        keys["credit"],
+        dict.fromkeys((keys["credited"], keys["credited in full"]), Decimal(250)),
+        stamp=rows.at(2),
+    )
+    told.goes_on()
 
-    money.books.pay(whole, stamp=rows.at(3))
-    money.books.write_off(part, stamp=rows.at(3))
-    world.sync(3)
-    assert [money.status(key)[0] for key in (whole, part, other)] == ["paid", "paid", "open"]
-    money.equal()
-
-
-def test_a_credit_note_is_a_record_and_lowers_what_it_is_applied_to(world: World) -> None:
-    money = Money(world)
-    first, second = money.bill(1, "1000"), money.bill(1, "200")
-    world.sync(0)
-    credit = money.books.add_credit_note("1", sold("400"), stamp=rows.at(1))
-    world.sync(1)
-    assert money.amount(credit, "amount") == money.amount(credit, "balance") == -500
-    assert money.status(credit) == ("open", None)
-    assert money.invoice(credit).values["visma_document_type"] == "CreditNote"
-
-    before = stamp_of(world, first)
-    money.books.apply(credit, {first: Decimal("250"), second: Decimal("250")}, stamp=rows.at(2))
-    assert stamp_of(world, first) == before
-    world.sync(2)
-    assert money.status(credit) == ("paid", None)
-    assert money.amount(first, "credited_amount") == money.amount(second, "credited_amount") == 250
-    assert [money.amount(key, "balance") for key in (first, second)] == [1000, 0]
-    assert [money.status(key) for key in (first, second)] == [("open", None), ("paid", None)]
-    money.equal()
+    books.pay(keys["whole"], stamp=rows.at(3))
+    books.write_off(keys["part"], stamp=rows.at(3))
+    told.goes_on()
+    return told
 
 
-def test_only_what_is_released_travels_and_voiding_is_followed(world: World) -> None:
-    money = Money(world)
-    held = money.bill(1, "10", stage="Hold")
-    sent, never = money.bill(2, "20"), money.bill(3, "30")
-    money.books.void(never, stamp=rows.at(0))
-    summary = world.sync(0)
-    assert (summary.entities["invoices"]["created"], summary.entities["invoices"]["skipped"]) == (1, 2)
-    money.agrees()
+def test_the_statement_agrees_and_the_same_again_writes_nothing(story: Story) -> None:
+    assert [summary.status for summary in story.runs] == ["success"] * 4
+    Money(story.world).equal()
+    story.world.forget_calls()
+    story.world.sync(0, 3)
+    assert story.world.writes() == []
 
-    money.books.release(held, stamp=rows.at(1))
-    money.books.void(sent, stamp=rows.at(1))
-    world.sync(1)
-    assert money.status(held) == ("open", None)
-    assert money.status(sent) == ("voided", None)
-    money.equal()
-    world.forget_calls()
-    world.sync(0, 1)
-    assert world.writes() == []
+
+@pytest.mark.parametrize("name", ["whole", "part", "other", "credited", "credited in full"])
+def test_what_settles_an_invoice_does_not_touch_it_in_visma(story: Story, name: str) -> None:
+    assert len({seen[name] for seen in story.stamps}) == 1, (
+        "the hard case: its stamp is that of its first day"
+    )
+
+
+def test_a_payment_pays_its_invoice_its_undoing_opens_it_and_a_write_off_ends_it(story: Story) -> None:
+    opened, paid = ("open", "Open"), ("paid", "Closed")
+    assert story.statuses("whole") == [opened, paid, opened, paid]
+    assert story.statuses("part") == [opened, opened, opened, paid]
+    assert story.statuses("other") == [opened] * 4
+    whole = [seen["whole"] for seen in story.values]
+    assert [one.get("visma_paid_date") for one in whole] == [None, rows.day(1), None, rows.day(3)]
+    assert [Decimal(one["visma_balance"]) > 0 for one in whole] == [True, False, True, False]
+    written = story.runs[1].entities
+    assert (written["invoices"]["updated"], written["line_items"]["updated"]) == (3, 0), (
+        "two paid, one voided"
+    )
+
+
+def test_a_credit_note_is_a_record_and_lowers_what_it_is_applied_to(story: Story) -> None:
+    assert story.values[1]["credit"]["visma_document_type"] == "CreditNote"
+    assert story.amounts(1, "amount")[0] == story.amounts(1, "balance")[0] == -500
+    assert story.amounts(2, "credited_amount")[1:] == [250, 250]
+    assert story.amounts(2, "balance") == [0, 1000, 0]
+    opened, paid = ("open", "Open"), ("paid", "Closed")
+    assert story.statuses("credit") == [None, opened, paid, paid]
+    assert story.statuses("credited") == [opened] * 4
+    assert story.statuses("credited in full") == [opened, opened, paid, paid]
+
+
+def test_only_what_is_released_travels_and_voiding_is_followed(story: Story) -> None:
+    first = story.runs[0].entities["invoices"]
+    assert (first["created"], first["skipped"]) == (6, 2)
+    assert story.statuses("held") == [None, *[("open", "Open")] * 3]
+    assert story.statuses("sent") == [("open", "Open"), *[("voided", "Voided")] * 3]
+    assert story.statuses("never") == [None] * 4
