@@ -13,6 +13,9 @@ from ml_connector_tests.web.conftest import FIRST, LAST, SELECTOR, Deployment
 
 RANGE = {"dagster/asset_partition_range_start": FIRST, "dagster/asset_partition_range_end": LAST}
 
+BESIDE = {"reconciliation": "acme_reconcile", "undo": "acme_undo"}
+"""Steps that have a job of their own, beside the sync."""
+
 ASSET = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
     groupName description
     partitionStats { numPartitions numMaterialized numFailed }
@@ -40,12 +43,11 @@ def asset(ui: Deployment, *path: str) -> dict[str, Any]:
 
 def test_the_graph_is_listed_by_steps(ui: Deployment) -> None:
     nodes = ui.ask("{ assetNodes { assetKey { path } groupName description jobNames } }")["assetNodes"]
-    assert {node["groupName"] for node in nodes} == {"visma", "records", "plan", "hubspot", "reconciliation"}
+    assert {node["groupName"] for node in nodes} == {"visma", "records", "plan", "hubspot", *BESIDE}
     assert all(node["assetKey"]["path"][:2] == ["acme", node["groupName"]] for node in nodes)
     assert all(node["description"] for node in nodes)
     for node in nodes:
-        job = "acme_reconcile" if node["groupName"] == "reconciliation" else "acme_sync"
-        assert job in node["jobNames"]
+        assert BESIDE.get(node["groupName"], "acme_sync") in node["jobNames"]
 
 
 def test_a_range_launched_in_the_ui_fills_its_partitions_and_a_failed_check_says_why(ui: Deployment) -> None:
