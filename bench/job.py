@@ -186,9 +186,9 @@ def _point_at(request: JobRequest) -> None:
 def _refused() -> list[str]:
     """Return the keys of all refused records: ``bench:C000037`` for ``customer:C000037``."""
     from ml_connector.database import engine
-    from ml_connector.ledger.rejects import open_rejects
+    from ml_connector.ledger.rejects import Rejects
 
-    found = open_rejects(engine(), CONNECTION)
+    found = Rejects(engine(), CONNECTION, {}).each()
     return [f"{CONNECTION}:{item.record.partition(':')[2]}" for item in found]
 
 

@@ -22,3 +22,8 @@ class RunOptions(dg.ConfigurableResource["RunOptions"]):
         description="Write even where far more would change than in recent runs, or than the limits of the connection "
         "allow. Look at the plan first.",
     )
+    retry: str = Field(
+        default="",
+        description="Try only these refused records again: all, cause:NAME or record:KEY, as record:customer:1. "
+        "The window's own records are left alone, so it is for runs of the steps plan and hubspot on a loaded window.",
+    )

@@ -52,6 +52,9 @@ PLAN_STEPS = ("visma", "records", "plan")
 REPLAY_STEPS = ("records", "plan", "hubspot")
 """The steps that do without Visma."""
 
+RETRY_STEPS = ("plan", "hubspot")
+"""The steps that try refused records again: they carry what Visma has said of them."""
+
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Run config with which a failed step prints no stack trace over the command's sentence; the run's events have it."""
 
@@ -275,6 +278,14 @@ def choose_partitions(
     if not chosen:
         raise UsageError(f"The range from {first} to {last} runs backwards.", remedy="Swap --from and --to.")
     return chosen
+
+
+def newest_loaded(settings: ConnectionSettings) -> str | None:
+    """Return the newest window that every load of a connection has loaded; None before the first."""
+    with connector_instance(keeps_output=False) as instance:
+        loaded = set.intersection(*(instance.get_materialized_partitions(load) for load in ends_of(settings)))
+    keys = partitions_of(settings).get_partition_keys()
+    return next((key for key in reversed(keys) if key in loaded), None)
 
 
 def _run_config(

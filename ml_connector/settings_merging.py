@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, model_validator
 
 from ml_connector.settings_base import Settings
 
@@ -57,6 +57,11 @@ class MergingSettings(Settings):
         "`companies.phone` for one object; by default none is.",
         examples=[["companies.phone"]],
     )
+
+    @field_serializer("clear_on_null", when_used="json")
+    def _in_order(self, names: frozenset[str]) -> list[str]:
+        """Return them as they are written anywhere: the same settings are the same text in every process."""
+        return sorted(names)
 
     @model_validator(mode="before")
     @classmethod

@@ -10,8 +10,10 @@ import dagster as dg
 import pyarrow as pa
 
 from ml_connector.database import engine
+from ml_connector.errors import UsageError
 from ml_connector.http import RequestCounts
 from ml_connector.hubspot.resource import HubSpotResource
+from ml_connector.ledger.due import DueReader, Selection
 from ml_connector.ledger.journal import About, Journal
 from ml_connector.options import KIND_TAG, OF_RUN_TAG, OPTIONS, RunOptions
 from ml_connector.settings import ConnectionSettings
@@ -25,6 +27,10 @@ warnings.filterwarnings("ignore", message=".*`backfill_policy`", category=dg.Bet
 IO_MANAGER = "ml_connector_io"
 RUN_LIFE = "ml_connector_run"
 """Resource keys shared by all connections; those of one connection carry its name."""
+
+
+BEFORE_PLANS = ("visma", "records")
+"""The steps that bring a window's own records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +161,29 @@ class Step:
         """Return what a person said about the run when it was launched."""
         options: RunOptions = getattr(context.resources, OPTIONS)
         return options
+
+    def retried(self, context: dg.AssetExecutionContext) -> Selection | None:
+        """Return the refused records that the run is to try again, and nothing else; None for any other run.
+
+        Raises:
+            UsageError: the run reads or maps a window, or its window was never loaded: what is left out would be lost.
+        """
+        text = self.options(context).retry
+        if not text:
+            return None
+        whole = any(key.path[1] in BEFORE_PLANS for key in _assets_of_run(context))
+        loaded = context.instance.get_materialized_partitions(self.key("hubspot", context.asset_key.path[-1]))
+        if whole or not loaded.issuperset(context.partition_keys):
+            raise UsageError(
+                "A retry leaves the records of its window alone, which is right only where these have been loaded.",
+                remedy=f"Use `ml-connector rejects {self.settings.name} retry`; it chooses the steps and the window.",
+            )
+        return Selection.parse(text)
+
+    def refused(self, context: dg.AssetExecutionContext) -> DueReader:
+        """Return the refused records that the run may try again."""
+        settings = self.settings.model_dump(mode="json")
+        return DueReader(engine(), self.settings.name, settings, self.retried(context))
 
     def is_going_to_write(self, context: dg.AssetExecutionContext) -> bool:
         """Return whether the run has a step that writes in HubSpot."""

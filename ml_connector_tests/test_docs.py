@@ -65,6 +65,8 @@ def problem_with(words: str) -> str | None:
     rest = shlex.split(words.replace("'", ""), comments=True)
     context = click.Context(main, info_name="ml-connector")
     while isinstance(command, click.Group):
+        before = [one for one in command.params if isinstance(one, click.Argument)]
+        rest = rest[len(before) :]
         if not rest:
             return None
         found = command.get_command(context, rest.pop(0))

@@ -1,5 +1,6 @@
 """The typed settings: sound defaults, and a mistake is said before anything runs."""
 
+import json
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -97,3 +98,13 @@ def test_hosts_are_the_real_ones_unless_the_environment_says_otherwise(
     )
     monkeypatch.setenv("HUBSPOT_API_URL", "http://127.0.0.1:8080/")
     assert api_hosts().hubspot_api == "http://127.0.0.1:8080"
+
+
+def test_the_same_settings_are_the_same_text_whatever_the_order_of_a_set() -> None:
+    """Runs keep them, and a record that was refused under others is due at once."""
+    names = ["phone", "city", "zip", "address", "country", "domain", "jobtitle"]
+    (written,) = {
+        json.dumps(settings(merging={"clear_on_null": some}).model_dump(mode="json"))
+        for some in (names, names[::-1])
+    }
+    assert f'"clear_on_null": {json.dumps(sorted(names))}' in written

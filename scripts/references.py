@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from scripts import command_reference, ledger_reference, property_reference, settings_reference
+from scripts import (
+    cause_reference,
+    command_reference,
+    ledger_reference,
+    property_reference,
+    settings_reference,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def pages() -> Mapping[str, str]:
     """Return the text of every generated page by its path from the root of the project."""
-    sources = (command_reference, ledger_reference, property_reference, settings_reference)
+    sources = (cause_reference, command_reference, ledger_reference, property_reference, settings_reference)
     return {source.PAGE: source.render() for source in sources}
 
 

@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from ml_connector.causes.model import SEPARATOR, Cause
+from ml_connector.causes.model import SEPARATOR, Cause, Where
 from ml_connector.causes.of_hubspot import CAUSES as OF_HUBSPOT
 from ml_connector.causes.of_hubspot import OTHER, REQUIRED, VALUE_REFUSED
 from ml_connector.causes.of_ours import CAUSES as OF_OURS
 
 CATALOGUE: Mapping[str, Cause] = {cause.name: cause for cause in (*OF_HUBSPOT, *OF_OURS, OTHER)}
+
+TRIED_IN_EVERY_RUN = [cause.name for cause in CATALOGUE.values() if cause.where is Where.NOWHERE]
+"""The causes that pass by themselves: what they hold back is not made to wait longer each time."""
 
 _BY_WORD = {word: cause for cause in CATALOGUE.values() for word in cause.words}
 _SAID = [(re.compile(pattern), cause) for cause in CATALOGUE.values() for pattern in cause.said]
@@ -19,7 +23,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 def cause_named(name: str) -> Cause:
     """Return a cause with its detail, such as that of ``option-missing:industry``; the general one where none fits."""
     base, _, detail = name.partition(SEPARATOR)
-    return CATALOGUE[base].about(detail) if base in CATALOGUE else OTHER.about(name)
+    return CATALOGUE[base].about(detail) if base in CATALOGUE else replace(OTHER.about(name), name=name)
 
 
 def cause_of_reason(reason: str | None) -> str:

@@ -167,6 +167,7 @@ _WAITING = (
         Where.NOWHERE,
         said=(
             "^the other record is not in HubSpot yet$",
+            r"^\S+ is not in HubSpot yet$",
             "^the same association of another Visma record was not confirmed$",
         ),
     ),

@@ -44,7 +44,7 @@ COUNTS = (
 PLANNED = {"created": "create", "updated": "update", "rejected": "reject"}
 """Headings of a plan, which has done nothing yet."""
 
-RARE = ("error", "warnings")
+RARE = ("error", "warnings", "waiting")
 """Keys of the JSON document that most runs do not have."""
 
 SYSTEMS = {"visma": "Visma", "hubspot": "HubSpot"}
@@ -63,6 +63,7 @@ class Summary:
     entities: dict[str, dict[str, int]] = field(default_factory=dict)
     requests: dict[str, dict[str, int]] = field(default_factory=dict)
     seconds: float = 0.0
+    waiting: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
 
@@ -206,7 +207,8 @@ def _add(summary: Summary, connection: str, run_id: str, *, planned: bool) -> No
         for name, many in counts.items():
             known[name] = known.get(name, 0) + many
     bad = any(counts[name] for counts in summary.entities.values() for name in COUNTS[-3:])
-    summary.status = "planned" if planned else "rejects" if bad else "success"
+    summary.waiting = {} if planned else report.waiting
+    summary.status = "planned" if planned else "rejects" if bad or summary.waiting else "success"
 
 
 def document(summary: Summary) -> dict[str, Any]:
@@ -246,6 +248,9 @@ def show_summary(summary: Summary, *, hint: str | None = None) -> None:
     console.print(
         f"{as_called(_verdict(summary, hint))} Run {summary.run_id}.", soft_wrap=not console.is_terminal
     )
+    if summary.waiting:
+        many = sum(summary.waiting.values())
+        console.print(f"{many:,} refused before {'waits' if many == 1 else 'wait'} for a later run.")
     for warning in summary.warnings:
         console.print(f"[yellow]{escape(as_called(warning))}[/]", soft_wrap=not console.is_terminal)
     if summary.error:
@@ -259,6 +264,6 @@ def _verdict(summary: Summary, hint: str | None) -> str:
     if summary.status == "planned":
         return f"Planned {took}; nothing was written to HubSpot."
     if summary.status == "rejects":
-        hint = hint or f"see `ml-connector rejects list {summary.connection}`"
+        hint = hint or f"see `ml-connector rejects {summary.connection} list`"
         return f"Done {took}, but not every record went through: {hint}."
     return f"Done {took}."

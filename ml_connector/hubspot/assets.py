@@ -2,23 +2,26 @@
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 
-from ml_connector.causes.catalogue import cause_named
 from ml_connector.database import engine
-from ml_connector.hubspot.counts import LoadCounts
+from ml_connector.hubspot.counts import SAMPLES
 from ml_connector.hubspot.linking import LinkLoader
 from ml_connector.hubspot.loading import RecordLoader
 from ml_connector.hubspot.loads import Counts, Hands, Load, loads_of, policies, proposing
 from ml_connector.hubspot.lost import settle_lost_intents
 from ml_connector.hubspot.opening import Openings
 from ml_connector.hubspot.properties import ensure
+from ml_connector.hubspot.report import causes_listed
 from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES, CONTACT_PROPERTIES, GROUP
 from ml_connector.ledger.backlog import Backlog
+from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals
+from ml_connector.ledger.rejects import Rejects, by_entity
 from ml_connector.ledger.synced import SyncedReader
 from ml_connector.ledger.wholeness import WholenessReader
 from ml_connector.plan.refreshed import FRESH, Replanner
@@ -36,9 +39,6 @@ SHOWN_AS = {
 
 ACCOUNTED = "every_record_accounted_for"
 NO_REJECTS = "no_rejects"
-
-CAUSES = 20
-"""Causes a failed check lists; more would hide the frequent ones."""
 
 
 def build_assets(
@@ -109,13 +109,14 @@ def _carry_out(
         links=LinkLoader(client, journal, ledger, run_id),
         openings=Openings(client, journal, WholenessReader(engine(), name), run_id),
         replanner=Replanner(step.settings, ledger, client, SyncedReader(engine(), name)) if old else None,
+        whole=step.retried(context) is None,
     )
     with counted(journal, "hubspot", client.requests):
         settle_lost_intents(client, journal)
         counts = load.carry_out(hands, plan)
     journal.add_to_summary({"entities": {entity: count.as_dict() for entity, count in counts.items()}})
     return dg.MaterializeResult(
-        metadata=_metadata(counts, step, context), check_results=_results(counts, name)
+        metadata=_metadata(counts, step, context), check_results=_results(counts, step, context, journal)
     )
 
 
@@ -137,13 +138,23 @@ def _checks(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec(
             NO_REJECTS,
             asset=key,
-            description="No record was refused, is in conflict or waits for another; else why, and which ones.",
+            description="No record is refused, in conflict or waiting; else why, since when, and which ones.",
         ),
     ]
 
 
-def _results(counts: Counts, connection: str) -> list[dg.AssetCheckResult]:
-    bad = {name: count for name, count in counts.items() if count.causes}
+def _results(
+    counts: Counts, step: Step, context: dg.AssetExecutionContext, journal: Journal
+) -> list[dg.AssetCheckResult]:
+    """Say whether all is accounted for, and what is refused: by this run, or before and not tried in it."""
+    name, now = step.settings.name, datetime.now(UTC)
+    rejects = Rejects(engine(), name, step.settings.model_dump(mode="json"))
+    refused = rejects.groups(entities=counts)
+    untried = rejects.groups(entities=counts, but_for_run=context.run.run_id)
+    if step.retried(context) is None:
+        journal.add_to_summary({"waiting": by_entity(untried)})
+    causes = causes_listed(refused, rejects.keys(SAMPLES, entities=counts), counts, now)
+    tries = [group.next_try for group in untried if group.next_try is not None]
     return [
         dg.AssetCheckResult(
             check_name=ACCOUNTED,
@@ -152,29 +163,17 @@ def _results(counts: Counts, connection: str) -> list[dg.AssetCheckResult]:
         ),
         dg.AssetCheckResult(
             check_name=NO_REJECTS,
-            passed=not any(any(_bad(count)) for count in counts.values()),
+            passed=not causes,
             metadata={
-                **{f"{name}: how many": sum(_bad(count)) for name, count in bad.items()},
-                "causes": dg.MetadataValue.text(_causes(bad) or "none"),
-                "every one by name": f"ml-connector rejects list {connection}",
+                **{f"{entity}: how many": many for entity, count in counts.items() if (many := count.bad)},
+                **({"not tried in this run": sum(group.count for group in untried)} if untried else {}),
+                **({"the first of them is due": f"{min(tries):%Y-%m-%d %H:%M} UTC"} if tries else {}),
+                "causes": dg.MetadataValue.text(causes or "none"),
+                "every one by name": f"ml-connector rejects {name} list",
+                **({"to try them at once": f"ml-connector rejects {name} retry --all"} if refused else {}),
             },
         ),
     ]
-
-
-def _bad(count: LoadCounts) -> tuple[int, int, int]:
-    return count.rejected, count.pending, count.conflicts
-
-
-def _causes(bad: Counts) -> str:
-    """Return a list of the most frequent causes, each with the first of its records; what only waits comes last."""
-    found = [(name, why, cause) for name, count in bad.items() for why, cause in count.causes.items()]
-    lines = [
-        f"- {cause.many} x {name}: {cause_named(why).title} "
-        f"({', '.join(cause.keys)}{', …' * (cause.many > len(cause.keys))})"
-        for name, why, cause in sorted(found, key=lambda item: (item[0] == "links", -item[2].many))[:CAUSES]
-    ]
-    return "\n".join([*lines, f"- and {len(found) - CAUSES} other causes"] if len(found) > CAUSES else lines)
 
 
 def _metadata(counts: Counts, step: Step, context: dg.AssetExecutionContext) -> dict[str, Any]:

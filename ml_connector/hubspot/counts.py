@@ -86,6 +86,11 @@ class LoadCounts:
         if len(blamed.keys) < SAMPLES:
             blamed.keys.append(key)
 
+    @property
+    def bad(self) -> int:
+        """How many did not go through."""
+        return self.rejected + self.pending + self.conflicts
+
     def as_dict(self) -> dict[str, int]:
         """Return the counts under the names of the run's summary."""
         return {

@@ -99,4 +99,5 @@ def _reject_row(operation: Operation, cause: str, message: str) -> RejectRow:
         remedy=cause_named(cause).remedy,
         record=operation.record,
         partition=operation.partition,
+        version=operation.stamp or operation.partition,
     )

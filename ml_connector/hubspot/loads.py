@@ -38,7 +38,8 @@ Counts = dict[str, LoadCounts]
 class Hands:
     """What a load works with: the portal, the run's ledger, past refusals, what waits, and who carries out operations.
 
-    ``replanner`` is there where the plan is old, so that what depends on the portal is planned again.
+    ``replanner`` is there where the plan is old, so that what depends on the portal is planned again. ``whole`` says
+    that the plan has all records of its windows; a retry has some of them only.
     """
 
     settings: ConnectionSettings
@@ -50,6 +51,7 @@ class Hands:
     links: LinkLoader
     openings: Openings
     replanner: Replanner | None = None
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def load_payments(hands: Hands, plan: Dataset) -> Counts:
         reason = hands.records.not_taken
         hands.refusals.note(Subject.PAYMENTS, reason)
         links = not_taken(links, reason)
-    _note_waiting(hands.backlog, Subject.PAYMENTS, plan, taken=reason is None)
+    _note_waiting(hands, Subject.PAYMENTS, plan, taken=reason is None)
     return {"payments": made, "payment_links": hands.links.load(links, hands.records.created_ids)}
 
 
@@ -140,7 +142,7 @@ def load_transactions(hands: Hands, plan: Dataset) -> Counts:
             hands.refusals.note(Subject.TRANSACTIONS, where.reason)
             records, links = not_taken(records, where.reason), not_taken(links, where.reason)
     made = hands.records.load(place, records)
-    _note_waiting(hands.backlog, Subject.TRANSACTIONS, plan, taken=taken)
+    _note_waiting(hands, Subject.TRANSACTIONS, plan, taken=taken)
     return {"transactions": made, "transaction_links": hands.links.load(links, hands.records.created_ids)}
 
 
@@ -197,11 +199,11 @@ def proposing(settings: ConnectionSettings) -> tuple[str, ...]:
     return ("contacts",) if settings.matching.proposes_contacts else ()
 
 
-def _note_waiting(backlog: Backlog, subject: Subject, plan: Dataset, *, taken: bool) -> None:
+def _note_waiting(hands: Hands, subject: Subject, plan: Dataset, *, taken: bool) -> None:
     """Note the windows of which the portal took nothing, or that those of the plan wait no more.
 
     Args:
-        backlog: where it is noted.
+        hands: with where it is noted.
         subject: which records, called like their entity.
         plan: with the records of these windows.
         taken: False where the portal turned out, at loading, not to take them.
@@ -212,8 +214,9 @@ def _note_waiting(backlog: Backlog, subject: Subject, plan: Dataset, *, taken: b
         seen.add(row["partition"])
         if row["rule"] == HELD_BACK or (not taken and row["action"] == Action.CREATE):
             waiting.add(row["partition"])
-    backlog.add(subject, waiting)
-    backlog.clear(subject, seen - waiting)
+    hands.backlog.add(subject, waiting)
+    if hands.whole:
+        hands.backlog.clear(subject, seen - waiting)
 
 
 def _is_written(plan: Dataset) -> bool:

@@ -112,7 +112,10 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True)
 class RejectRow:
-    """A record that could not be written: cause, plain sentence, remedy, and the record to try again."""
+    """A record that could not be written: cause, plain sentence, remedy, and the record to try again.
+
+    ``version`` tells one version of it from another: Visma's stamp, or the window of what has none.
+    """
 
     entity: str
     key: str
@@ -121,6 +124,7 @@ class RejectRow:
     remedy: str
     record: str | None
     partition: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +170,7 @@ class Journal:
         with self._engine.begin() as database:
             database.execute(insert(run).values(row).on_conflict_do_nothing())
 
-    def add_to_summary(self, figures: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
+    def add_to_summary(self, figures: Mapping[str, Mapping[str, Any]]) -> None:
         """Add figures to the run's summary: ``{"entities": {"companies": {"read": 3}}, "requests": {"visma": …}}``."""
         with self._engine.begin() as database:
             mine = (run.c.run_id == self._run_id) & (run.c.connection == self._connection)
@@ -295,7 +299,7 @@ _SETTLEMENT_NAMES = "trace_id status hubspot_id http_status category message cor
 _IDENTITY_NAMES = "object_type record_key hubspot_id email fingerprint properties stamp"
 _LINK_NAMES = "from_type from_key to_type to_key from_id to_id types status reason"
 _EDIT_NAMES = "object_type record_key property hubspot_id ours theirs wanted source edited_at outcome"
-_REJECT_NAMES = "entity record_key cause message remedy record partition"
+_REJECT_NAMES = "entity record_key cause message remedy record partition version"
 
 
 def columns(names: str, rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
@@ -353,7 +357,16 @@ def _edit_values(operation: Operation) -> Iterator[tuple[Any, ...]]:
 
 
 def _reject_values(row: RejectRow) -> tuple[Any, ...]:
-    return (row.entity, row.key, row.cause, row.message, row.remedy, row.record, row.partition)
+    return (
+        row.entity,
+        row.key,
+        row.cause,
+        row.message,
+        row.remedy,
+        row.record,
+        row.partition,
+        row.version,
+    )
 
 
 def close_run(engine: sa.Engine, run_id: str, *, failed: bool) -> None:
@@ -370,14 +383,14 @@ def close_run(engine: sa.Engine, run_id: str, *, failed: bool) -> None:
 
 
 def has_rejects(summary: Mapping[str, Any]) -> bool:
-    """Return whether a run's summary counts operations that were carried out and did not go through."""
+    """Return whether a run's summary counts what did not go through, or what it left for a later try."""
     loaded: Mapping[str, Mapping[str, int]] = {
         **(summary.get("entities") or {}),
         **(summary.get("undone") or {}),
     }
-    return any(
-        counts.get(name) for counts in loaded.values() for name in ("rejected", "pending", "conflicts")
-    )
+    waiting: Mapping[str, int] = summary.get("waiting") or {}
+    bad = (counts.get(name) for counts in loaded.values() for name in ("rejected", "pending", "conflicts"))
+    return any(bad) or any(waiting.values())
 
 
 def _added(held: Mapping[str, Any], figures: Mapping[str, Any]) -> dict[str, Any]:

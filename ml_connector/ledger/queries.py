@@ -1,14 +1,14 @@
-"""What planning and people read from the ledger: who is who, what is due again, which links stand."""
+"""What planning and people read from the ledger: who is who, which links stand, what a run did."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from ml_connector.chunks import chunks
-from ml_connector.ledger.tables import identity, link, reject, run
+from ml_connector.ledger.tables import identity, link, run
 
 ENTITIES = (
     "companies",
@@ -68,16 +68,6 @@ class Identity:
     fingerprint: str
     stamp: str
     email: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class DueReject:
-    """A record that was refused before and is to be tried again: its stored form and the window it came from."""
-
-    key: str
-    record: dict[str, object]
-    partition: str
-    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,18 +196,6 @@ class LedgerReader:
                 found.update(row[0] for row in database.execute(_SKIPPED, some))
         return found
 
-    def due_rejects(self, entity: str, now: datetime) -> list[DueReject]:
-        """Return the records of an entity to try again, oldest first; neither dismissed ones nor those not yet due."""
-        table = reject.c
-        query = (
-            sa.select(table.record_key, table.record, table.partition, table.attempts)
-            .where(table.connection == self._connection, table.entity == entity)
-            .where(table.dismissed_at.is_(None), table.due_at <= now, table.record.is_not(None))
-            .order_by(table.first_seen, table.record_key)
-        )
-        with self._engine.connect() as database:
-            return [DueReject(row[0], row[1], row[2] or "", row[3]) for row in database.execute(query)]
-
     def links_of(self, from_type: str, from_keys: Sequence[str]) -> dict[tuple[str, str], KnownLink]:
         """Return the known links of records, by (from key, to key)."""
         found: dict[tuple[str, str], KnownLink] = {}
@@ -271,10 +249,14 @@ def _known(row: Any) -> KnownLink:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did: counts per entity and requests per API, as the ledger has them."""
+    """What a run did: counts per entity and requests per API, as the ledger has them.
+
+    ``waiting`` is what it left refused without trying it, by entity.
+    """
 
     entities: dict[str, dict[str, int]]
     requests: dict[str, dict[str, int]]
+    waiting: dict[str, int] = field(default_factory=dict)
 
 
 def run_report(engine: sa.Engine, connection: str, run_id: str, *, planned: bool = False) -> RunReport:
@@ -284,7 +266,9 @@ def run_report(engine: sa.Engine, connection: str, run_id: str, *, planned: bool
         summary = database.execute(query).scalar_one_or_none() or {}
     figures = summary.get("planned" if planned else "entities") or {}
     return RunReport(
-        {name: figures[name] for name in ENTITIES if name in figures}, summary.get("requests") or {}
+        {name: figures[name] for name in ENTITIES if name in figures},
+        summary.get("requests") or {},
+        {name: many for name, many in (summary.get("waiting") or {}).items() if many},
     )
 
 

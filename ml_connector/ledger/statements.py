@@ -2,6 +2,8 @@
 
 import sqlalchemy as sa
 
+from ml_connector.causes.catalogue import TRIED_IN_EVERY_RUN
+
 OPERATION = sa.text(
     """
     INSERT INTO ml_connector.operation
@@ -134,20 +136,35 @@ UNWANT = sa.text(
 REJECT = sa.text(
     """
     INSERT INTO ml_connector.reject AS r
-      (connection, entity, record_key, cause, message, remedy, record, partition, run_id, first_seen, last_seen,
-       attempts, due_at)
-    SELECT :connection, v.entity, v.record_key, v.cause, v.message, v.remedy, v.record::jsonb, v.partition, :run_id,
-           now(), now(), 1, now()
+      (connection, entity, record_key, cause, message, remedy, record, partition, version, run_id, first_seen,
+       last_seen)
+    SELECT :connection, v.entity, v.record_key, v.cause, v.message, v.remedy, v.record::jsonb, v.partition, v.version,
+           :run_id, now(), now()
     FROM unnest(:entity ::text[], :record_key ::text[], :cause ::text[], :message ::text[], :remedy ::text[],
-                :record ::text[], :partition ::text[])
-      AS v(entity, record_key, cause, message, remedy, record, partition)
+                :record ::text[], :partition ::text[], :version ::text[])
+      AS v(entity, record_key, cause, message, remedy, record, partition, version)
     ON CONFLICT (connection, entity, record_key) DO UPDATE
     SET cause = excluded.cause, message = excluded.message, remedy = excluded.remedy,
-        record = coalesce(excluded.record, r.record), partition = excluded.partition, run_id = excluded.run_id,
-        last_seen = now(), attempts = r.attempts + 1, due_at = now(),
-        dismissed_at = CASE WHEN r.cause = excluded.cause THEN r.dismissed_at END
+        record = coalesce(excluded.record, r.record), partition = excluded.partition, version = excluded.version,
+        run_id = excluded.run_id, last_seen = now(),
+        dismissed_at = CASE WHEN r.cause = excluded.cause THEN r.dismissed_at END,
+        (attempts, due_at) = (
+          SELECT again.attempts,
+                 CASE WHEN again.attempts > 1 AND excluded.cause <> ALL(:every_run ::text[])
+                        AND coalesce(excluded.record, r.record) IS NOT NULL
+                   THEN now() + interval '1 hour' * least(168, 2 ^ least(again.attempts - 2, 10)) END
+          FROM (
+            SELECT CASE WHEN r.cause = excluded.cause AND r.version IS NOT DISTINCT FROM excluded.version
+                          AND (SELECT settings FROM ml_connector.run WHERE run_id = r.run_id)
+                              IS NOT DISTINCT FROM (SELECT settings FROM ml_connector.run WHERE run_id = :run_id)
+                     THEN r.attempts + 1 ELSE 1 END AS attempts
+          ) AS again
+        )
     """
-)
+).bindparams(every_run=TRIED_IN_EVERY_RUN)
+"""A record that is refused is due in the next run, then after 1, 2, 4 hours and so on, up to a week. The count begins
+anew with another cause, another version of the record, or other settings, and where a person has set it to 0. What
+only waits for something else, and what has no record of its own to try, is due in every run."""
 
 EDIT = sa.text(
     """

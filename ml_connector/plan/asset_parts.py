@@ -19,6 +19,7 @@ from ml_connector.plan.changes import Figures
 from ml_connector.plan.invoices import InvoicePlanner
 from ml_connector.plan.operations import PLAN_SCHEMA, Operation
 from ml_connector.plan.page import Heading, plan_page
+from ml_connector.plan.retry import only_about
 from ml_connector.plan.shield import Shield
 from ml_connector.plan.taken import NotTaken
 from ml_connector.plan.tally import Tally
@@ -90,6 +91,8 @@ def write_plan(
     keys = set(context.partition_keys)
     newest = context.partition_keys[-1]
     tally = Tally()
+    if (retried := step.refused(context).retried()) is not None:
+        operations = only_about(operations, retried)
     with step.writer(context, PLAN_SCHEMA) as out, counted(journal, "hubspot", client.requests):
         for some in chunks(operations, WRITTEN):
             tally.add(some)

@@ -21,6 +21,9 @@ from ml_connector.plan.contacts import ContactPlanner
 from ml_connector.plan.due import companies_with_due, contacts_with_due
 from ml_connector.plan.inputs import (
     due_again,
+    due_companies,
+    due_contacts,
+    own_records,
     present_companies,
     present_contacts,
     unknown_records,
@@ -72,14 +75,17 @@ def _companies(step: Step) -> dg.AssetsDefinition:
         hubspot = step.hubspot(context)
         ledger = LedgerReader(engine(), step.settings.name)
         planner = CompanyPlanner(step.settings, ledger, hubspot.get_client(), _contacts_of(step, hubspot))
-        due = due_again(ledger, "companies", Again(FieldRules.of(step.settings)).company)
+        refused = step.refused(context)
+        records = own_records(refused, records)
+        due = due_companies(refused, records, Again(FieldRules.of(step.settings)).company)
         unknown = unknown_records(ledger, "companies", records, due)
         stream = (CompanyRecord.from_row(row) for row in records.rows())
         both = companies_with_due(stream, due, present_companies(records) if due else ())
         not_taken = who_does_not_travel(step)
         operations = not_taken.noting(shield(step, hubspot, "companies").hold(planner.plan(both, unknown)))
         for window in purchases.values():
-            bought = with_purchases(window, due_again(ledger, "purchases", PurchasesRecord.from_row))
+            again = due_again(refused, "purchases", PurchasesRecord.from_row)
+            bought = with_purchases(own_records(refused, window), again)
             buying = PurchasesPlanner(ledger, hubspot.get_client(), not_taken)
             operations = chain(operations, buying.plan(bought))
         return write_plan(context, step, operations)
@@ -102,7 +108,9 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
         not_taken = who_does_not_travel(step, *companies.values())
         inventory = _contacts_of(step, hubspot)
         planner = ContactPlanner(step.settings, ledger, hubspot.get_client(), inventory, not_taken)
-        due = due_again(ledger, "contacts", Again(FieldRules.of(step.settings)).contact)
+        refused = step.refused(context)
+        records = own_records(refused, records)
+        due = due_contacts(refused, records, Again(FieldRules.of(step.settings)).contact)
         unknown = unknown_records(ledger, "contacts", records, due)
         stream = (ContactRecord.from_row(row) for row in records.rows())
         both = contacts_with_due(stream, due, present_contacts(records) if due else {})

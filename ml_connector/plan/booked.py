@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from ml_connector.datasets import Dataset
 from ml_connector.hubspot.client import HubSpotClient
+from ml_connector.ledger.due import DueReader
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals
 from ml_connector.plan.bookings import Booking, BookingPlanner, left_alone
@@ -32,6 +33,7 @@ class Material:
 
     Args:
         ledger: what was sent before.
+        refused: earlier rejects.
         refusals: what the portal has refused.
         client: reads the portal.
         records: those of the run's windows.
@@ -43,6 +45,7 @@ class Material:
     """
 
     ledger: LedgerReader
+    refused: DueReader
     refusals: Refusals
     client: HubSpotClient
     records: Dataset
@@ -97,14 +100,14 @@ def plan_payments(material: Material, settings: PaymentSettings, booking: Bookin
         UsageError: the portal takes none, and the settings say that it must.
     """
     ledger, kind = material.ledger, booking.kind
-    if material.is_empty(kind.object_type, due_again(ledger, kind.entity, PaymentRecord.from_row)):
+    if material.is_empty(kind.object_type, due_again(material.refused, kind.entity, PaymentRecord.from_row)):
         return Outcome()
     ready = readiness(ledger, material.refusals, material.client, settings)
     if not ready.ready:
-        both, _ = with_rejects(ledger, kind.entity, material.records, PaymentRecord.from_row)
+        both, _ = with_rejects(material.refused, kind.entity, material.records, PaymentRecord.from_row)
         return Outcome(left_alone(both, kind, ready.reason))
     records, notes = material.taken_up()
-    both, due = with_rejects(ledger, kind.entity, records, PaymentRecord.from_row)
+    both, due = with_rejects(material.refused, kind.entity, records, PaymentRecord.from_row)
     planner = material.planner(booking)
     unknown = unknown_records(ledger, kind.object_type, records, due)
     return Outcome(planner.plan(both, unknown, material.partition), planner, notes)
@@ -117,15 +120,15 @@ def plan_transactions(material: Material, rules: TransactionRules, portal_id: in
         UsageError: the object that the settings name is not there, or the token may not see it.
     """
     ledger, entity = material.ledger, transactions("none").kind.entity
-    due = due_again(ledger, entity, TransactionRecord.from_row)
+    due = due_again(material.refused, entity, TransactionRecord.from_row)
     if material.is_empty(object_named(rules, portal_id), due):
         return Outcome()
     where = kept_in(ledger, material.refusals, material.client, rules, portal_id)
     if where.name is None:
-        both, _ = with_rejects(ledger, entity, material.records, TransactionRecord.from_row)
+        both, _ = with_rejects(material.refused, entity, material.records, TransactionRecord.from_row)
         return Outcome(left_alone(Sales(both), transactions("none").kind, where.reason))
     records, notes = material.taken_up()
-    both, due = with_rejects(ledger, entity, records, TransactionRecord.from_row)
+    both, due = with_rejects(material.refused, entity, records, TransactionRecord.from_row)
     sales = Sales(both)
     planner = material.planner(transactions(where.name), exists=where.exists)
     planned = planner.plan(sales, unknown_records(ledger, where.name, records, due), material.partition)

@@ -1,17 +1,21 @@
 """What a plan is made of: the window's records, rejects that are due again, and how many records are unknown."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 from ml_connector.chunks import chunks
 from ml_connector.datasets import Dataset
+from ml_connector.ledger.due import DueReader
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.combined import RecordRows
 from ml_connector.plan.due import StampedT, with_due
+from ml_connector.plan.lines import DueLine
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.records.booking_model import PurchasesRecord
 from ml_connector.records.invoice_model import VOIDED
+from ml_connector.records.model import CompanyRecord, ContactRecord
 
 RecordT = TypeVar("RecordT")
 
@@ -28,20 +32,75 @@ class Refusable(Protocol):
         ...
 
 
+def own_records(refused: DueReader, records: Dataset) -> Dataset:
+    """Return the window's own records: none of them in a retry, which leaves the window as it was loaded."""
+    return records if refused.only is None else replace(records, files=())
+
+
 def due_again(
-    ledger: LedgerReader, entity: str, read: Callable[[Mapping[str, Any]], RecordT]
+    refused: DueReader,
+    entity: str,
+    read: Callable[[Mapping[str, Any]], RecordT],
+    present: Callable[[], Collection[str]] = tuple,
+    names: Callable[[RecordT], Iterable[str]] = lambda record: (),
 ) -> list[RecordT]:
-    """Return earlier rejects to try again."""
-    return [read(reject.record) for reject in ledger.due_rejects(entity, datetime.now(UTC))]
+    """Return earlier rejects to plan: those that are due, and those that wait of which the window says something, too.
+
+    The window may have an older version of one that waits, or only one half of a company, or a document without the
+    line that was refused: planned without it, the older or half of it would be written.
+
+    Args:
+        refused: the earlier rejects.
+        entity: which of them.
+        read: makes a record of its stored form.
+        present: returns the Visma keys in the window; asked only where something waits.
+        names: returns the keys by which the window may speak of a record.
+    """
+    due = [read(reject.record) for reject in refused.due(entity)]
+    waiting = refused.waiting(entity)
+    first = next(waiting, None)
+    held = present() if first is not None else ()
+    if first is not None and held:
+        records = (read(reject.record) for reject in chain([first], waiting))
+        due.extend(record for record in records if any(name in held for name in names(record)))
+    return due
+
+
+def due_companies(
+    refused: DueReader, records: Dataset, read: Callable[[Mapping[str, Any]], CompanyRecord]
+) -> list[CompanyRecord]:
+    """Return earlier rejects of companies; see :func:`due_again`."""
+    return due_again(
+        refused, "companies", read, lambda: present_companies(records), lambda record: record.keys
+    )
+
+
+def due_contacts(
+    refused: DueReader, records: Dataset, read: Callable[[Mapping[str, Any]], ContactRecord]
+) -> list[ContactRecord]:
+    """Return earlier rejects of contacts; see :func:`due_again`."""
+    return due_again(refused, "contacts", read, lambda: present_contacts(records), lambda record: record.keys)
 
 
 def with_rejects(
-    ledger: LedgerReader, entity: str, records: RecordRows, read: Callable[[Mapping[str, Any]], StampedT]
+    refused: DueReader, entity: str, records: RecordRows, read: Callable[[Mapping[str, Any]], StampedT]
 ) -> tuple[Iterator[StampedT], list[StampedT]]:
     """Return the window's records together with earlier rejects, each key once; and the rejects alone."""
-    due = due_again(ledger, entity, read)
-    present = {row["key"]: row["stamp"] for row in records.rows(["key", "stamp"])} if due else {}
-    return with_due((read(row) for row in records.rows()), due, present), due
+
+    def present() -> dict[str, str]:
+        return {row["key"]: row["stamp"] for row in records.rows(["key", "stamp"])}
+
+    due = due_again(refused, entity, read, present, lambda record: (record.key,))
+    return with_due((read(row) for row in records.rows()), due, present() if due else {}), due
+
+
+def due_lines(refused: DueReader, documents: Dataset) -> list[DueLine]:
+    """Return earlier rejects of lines; those that wait come with their document, which may have them no more."""
+
+    def present() -> set[str]:
+        return {row["key"] for row in documents.rows(["key"])}
+
+    return due_again(refused, "line_items", DueLine.from_row, present, lambda line: (line.document,))
 
 
 def with_purchases(purchases: Dataset, due: Sequence[PurchasesRecord]) -> Iterator[PurchasesRecord]:

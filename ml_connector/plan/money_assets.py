@@ -16,12 +16,12 @@ from ml_connector.partitions import windows_of
 from ml_connector.plan.asset_parts import checks, where_some_are_left_out, who_does_not_travel, write_plan
 from ml_connector.plan.booked import Material, plan_payments, plan_transactions
 from ml_connector.plan.inputs import (
-    due_again,
+    due_lines,
+    own_records,
     unknown_records,
     with_rejects,
 )
 from ml_connector.plan.invoices import InvoicePlanner, Occasion
-from ml_connector.plan.lines import DueLine
 from ml_connector.plan.payments import payments_in
 from ml_connector.plan.upcoming import upcoming, upcoming_documents
 from ml_connector.records.again import Again
@@ -53,6 +53,8 @@ def plan_of_invoices(step: Step) -> dg.AssetsDefinition:
             settle_lost_intents(hubspot.get_client(), step.journal(context))
         ledger = LedgerReader(engine(), step.settings.name)
         account = hubspot.get_account()
+        refused = step.refused(context)
+        records = own_records(refused, records)
         planner = InvoicePlanner(
             step.settings,
             ledger,
@@ -61,10 +63,10 @@ def plan_of_invoices(step: Step) -> dg.AssetsDefinition:
             currencies=(account.company_currency, *account.additional_currencies),
             upcoming=upcoming(companies, contacts),
             occasion=_occasion(step, context),
-            due_lines=due_again(ledger, "line_items", DueLine.from_row),
+            due_lines=due_lines(refused, records),
             not_taken=who_does_not_travel(step, companies),
         )
-        both, due = with_rejects(ledger, "invoices", records, Again(FieldRules.of(step.settings)).invoice)
+        both, due = with_rejects(refused, "invoices", records, Again(FieldRules.of(step.settings)).invoice)
         unknown = unknown_records(ledger, "invoices", records, due)
         return write_plan(context, step, planner.plan(both, unknown), planner)
 
@@ -129,12 +131,14 @@ def _material(
 ) -> Material:
     """Return what payments or transactions are planned from; the subject is also the name of their assets."""
     name, client = step.settings.name, step.hubspot(context).get_client()
-    waiting = Backlog(engine(), name).windows(subject)
+    refused = step.refused(context)
+    waiting = Backlog(engine(), name).windows(subject) if refused.only is None else []
     return Material(
         ledger=LedgerReader(engine(), name),
+        refused=refused,
         refusals=Refusals(engine(), name, client.token_mark),
         client=client,
-        records=records,
+        records=own_records(refused, records),
         waiting=[window for window in waiting if window not in context.partition_keys],
         earlier=partial(step.stored, context, step.key("records", subject.value)),
         upcoming=partial(upcoming_documents, invoices),

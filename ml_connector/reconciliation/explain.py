@@ -322,7 +322,7 @@ def command(cause: Cause, fact: Fact, around: Circumstances) -> str:
         return f"ml-connector sync {name}"
     waits = cause in (Cause.DRAFT, Cause.MISSING_LINK) and _refused_customer(fact, around)
     if cause is Cause.REJECTED or waits:
-        return f"ml-connector rejects list {name}"
+        return f"ml-connector rejects {name} list"
     if cause is Cause.DRAFT:
         return f"ml-connector sync {name} --partition {newest}"
     return repair_command(name)

@@ -143,6 +143,7 @@ class Repairer:
             remedy=REMEDY,
             record=json.dumps(record.to_row(), ensure_ascii=False),
             partition=self.partition,
+            version=record.stamp,
         )
 
     def _forgotten(

@@ -277,7 +277,7 @@ class TestTrouble:
     def test_a_refused_record_says_why(self, world: World, audit: Callable[..., RecordAudit]) -> None:
         journal = Journal(database.engine(world.database_url), NAME, world.runs[1].run_id or "")
         refused = RejectRow(
-            "companies", "customer:72", "other", "It is refused.", "Correct it.", None, "2026-03-03"
+            "companies", "customer:72", "other", "It is refused.", "Correct it.", None, "2026-03-03", ""
         )
         journal.settle([], rejects=[refused])
         found = audit("customer:72")

@@ -103,4 +103,5 @@ def test_a_cause_is_found_by_its_name_again() -> None:
         "The value of industry is not one of its options in HubSpot."
     )
     assert cause_named("email-refused").name == "email-refused"
-    assert cause_named("VALIDATION_ERROR").name == "other:VALIDATION_ERROR"
+    unknown = cause_named("VALIDATION_ERROR")
+    assert (unknown.name, unknown.remedy) == ("VALIDATION_ERROR", cause_named("other").remedy)

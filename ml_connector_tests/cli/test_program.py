@@ -61,4 +61,4 @@ def test_errors_and_next_steps_show_what_to_type(program: Path, shell: Shell) ->
 
 def test_the_summary_of_a_sync_shows_what_to_type(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     show_summary(Summary("acme", run_id="r", partitions=["2026-11-20"], status="rejects"))
-    assert "see `.venv/bin/ml-connector rejects list acme`" in capsys.readouterr().out.replace("\n", " ")
+    assert "see `.venv/bin/ml-connector rejects acme list`" in capsys.readouterr().out.replace("\n", " ")

@@ -132,7 +132,7 @@ def test_rejects_end_with_3_and_say_where_to_look(shell: Shell, sandbox: Sandbox
     assert "error" not in document
     text = shell("sync", "acme", "--partition", day(3))
     assert text.exit_code == 3
-    assert "not every record went through: see `ml-connector rejects list acme`" in text.stdout
+    assert "not every record went through: see `ml-connector rejects acme list`" in text.stdout
 
 
 def test_a_run_that_fails_ends_with_1_and_the_reason_without_a_stack_trace(

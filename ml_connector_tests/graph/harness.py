@@ -18,7 +18,7 @@ from ml_connector.cli.sandbox import addresses
 from ml_connector.cli.sync import Summary, run_windows
 from ml_connector.connection import build_defs
 from ml_connector.instance import connector_instance
-from ml_connector.ledger.rejects import OpenReject, open_rejects
+from ml_connector.ledger.rejects import Refused, Rejects
 from ml_connector.running import PLAN_STEPS
 from ml_connector.sandbox.hubspot.records import Record
 from ml_connector.sandbox.hubspot.settings import HubSpotSandboxSettings
@@ -256,9 +256,13 @@ class World:
         with database.engine(self.database_url).begin() as connection:
             connection.execute(sa.text(text), values)
 
-    def rejects(self) -> list[OpenReject]:
+    def rejects(self) -> list[Refused]:
         """The records that are refused now."""
-        return open_rejects(database.engine(self.database_url), NAME)
+        return list(self.refused().each())
+
+    def refused(self) -> Rejects:
+        """The refused records, as the commands ask for them."""
+        return Rejects(database.engine(self.database_url), NAME, self.settings.model_dump(mode="json"))
 
     def rejected_keys(self) -> set[str]:
         """Their keys."""

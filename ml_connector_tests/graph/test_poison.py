@@ -8,11 +8,10 @@ import dagster as dg
 import pytest
 
 from ml_connector.cli.sync import Summary
-from ml_connector.database import engine
-from ml_connector.ledger.rejects import dismiss
+from ml_connector.ledger.due import Selection
 from ml_connector.sandbox.hubspot.settings import PoisonMode, PoisonRule
 from ml_connector_tests.graph import rows
-from ml_connector_tests.graph.harness import NAME, World
+from ml_connector_tests.graph.harness import World
 
 PAIRS = 220
 POISONED = (7, 133, 211)
@@ -144,7 +143,7 @@ class TestRefusedUpdates:
         world.enter_pairs([1])
         world.sandbox.hubspot.poison(PoisonRule("companies", "name", "Kunde 1.*", PoisonMode.INPUT_ERROR))
         world.sync()
-        assert dismiss(engine(), NAME, "customer:1", "a test company")
+        assert world.refused().dismiss(Selection(record="customer:1"), "a test company") == 1
         world.forget_calls()
         world.sync(1)
         assert world.writes() == []

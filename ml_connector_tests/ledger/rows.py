@@ -79,6 +79,7 @@ def reject(key: str = "customer:1", **changes: Any) -> RejectRow:
         "remedy": "Correct it.",
         "record": '{"key": "customer:1"}',
         "partition": "2026-11-20",
+        "version": STAMP,
     }
     return RejectRow(key=key, **{**values, **changes})
 

@@ -1,15 +1,12 @@
 """What planning and people read from the ledger."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from ml_connector.ledger.queries import KnownLink, LedgerReader, RunReport, run_report, stamp_text
-from ml_connector.ledger.rejects import dismiss
-from ml_connector_tests.ledger.rows import identity, journal, link, reject, rows
-
-SOON = timedelta(minutes=1)
+from ml_connector_tests.ledger.rows import identity, journal, link, rows
 
 
 @pytest.fixture
@@ -68,34 +65,6 @@ class TestIdentities:
         assert reader.numbers_written("companies", timedelta(minutes=15)) == [("901", "912 345 678")]
         assert len(reader.numbers_written("companies", timedelta(hours=2))) == 2
         assert reader.numbers_written("contacts", timedelta(hours=2)) == []
-
-
-class TestDueRejects:
-    """What is tried again."""
-
-    def test_all_but_those_put_aside_and_those_not_yet_due(
-        self, empty_ledger: sa.Engine, reader: LedgerReader
-    ) -> None:
-        keys = [f"customer:{number}" for number in range(5)]
-        journal(empty_ledger).settle(
-            [],
-            rejects=[
-                *(reject(key) for key in keys),
-                reject("customer:x", record=None),
-                reject(entity="contacts"),
-            ],
-        )
-        dismiss(empty_ledger, "acme", "customer:3", "not ours")
-        with empty_ledger.begin() as database:
-            later = "UPDATE ml_connector.reject SET due_at = now() + interval '1 day'"
-            database.execute(sa.text(f"{later} WHERE record_key = 'customer:4'"))
-        found = reader.due_rejects("companies", datetime.now(UTC) + SOON)
-        assert [one.key for one in found] == keys[:3]
-        assert (found[0].record, found[0].partition, found[0].attempts) == (
-            {"key": "customer:1"},
-            "2026-11-20",
-            1,
-        )
 
 
 class TestLinks:

@@ -6,7 +6,7 @@ A chain does what the assets of ``plan`` and ``hubspot`` do, in the same order, 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -27,6 +27,7 @@ from ml_connector.hubspot.visma_group import (
     CONTACT_PROPERTIES,
     GROUP,
 )
+from ml_connector.ledger.due import DueReader, DueReject
 from ml_connector.ledger.journal import About, Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.tables import metadata
@@ -125,7 +126,7 @@ class Chain:
     def plan_companies(self, records: Iterable[CompanyRecord], unknown: int | None = None) -> list[Operation]:
         """Plan records and earlier rejects; ``unknown`` decides how the portal is read."""
         records = list(records)
-        due = [self.again.company(one.record) for one in self._due("companies")]
+        due = [self.again.company(one.record) for one in self.due("companies")]
         present = {key for record in records for key in record.keys}
         planner = CompanyPlanner(self.settings, self.ledger, self.client)
         both = companies_with_due(records, due, present)
@@ -139,7 +140,7 @@ class Chain:
     ) -> list[Operation]:
         """Plan records, earlier rejects and links that wait; ``companies`` is the run's plan of them."""
         records = list(records)
-        due = [self.again.contact(one.record) for one in self._due("contacts")]
+        due = [self.again.contact(one.record) for one in self.due("contacts")]
         present = {key: record.stamp for record in records for key in record.keys}
         not_taken = self.not_taken(companies)
         planner = ContactPlanner(self.settings, self.ledger, self.client, not_taken=not_taken)
@@ -147,8 +148,9 @@ class Chain:
         planned = list(planner.plan(both, len(records) + len(due) if unknown is None else unknown))
         return [*planned, *planner.owed(self.ledger.pending_links("contacts"), "2026-11-20")]
 
-    def _due(self, entity: str) -> Iterator[Any]:
-        return iter(self.ledger.due_rejects(entity, datetime.now(UTC)))
+    def due(self, entity: str) -> list[DueReject]:
+        """Return the earlier rejects of an entity."""
+        return DueReader(self.engine, self.settings.name, {}).due(entity)
 
     # --- load
 

@@ -90,10 +90,8 @@ class Books:
     ) -> list[Operation]:
         """Plan documents, earlier rejects and all that is owed."""
         ledger = self.chain.ledger
-        due = [
-            InvoiceRecord.from_row(one.record) for one in ledger.due_rejects("invoices", datetime.now(UTC))
-        ]
-        lines = [DueLine.from_row(one.record) for one in ledger.due_rejects("line_items", datetime.now(UTC))]
+        due = [InvoiceRecord.from_row(one.record) for one in self.chain.due("invoices")]
+        lines = [DueLine.from_row(one.record) for one in self.chain.due("line_items")]
         coming = Upcoming()
         for operation in upcoming:
             coming.add(operation)

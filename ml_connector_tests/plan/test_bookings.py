@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -73,7 +72,7 @@ def plan(
     """Plan payments or transactions, earlier rejects and links that are owed."""
     ledger = books.chain.ledger
     read = PaymentRecord if booking.kind is PAYMENTS.kind else TransactionRecord
-    due = [read.from_row(one.record) for one in ledger.due_rejects(booking.kind.entity, datetime.now(UTC))]
+    due = [read.from_row(one.record) for one in books.chain.due(booking.kind.entity)]
     upcoming = UpcomingDocuments()
     for operation in documents:
         upcoming.add(operation)

@@ -94,7 +94,9 @@ def test_differences_exit_3_each_with_its_cause_and_a_command_that_runs(
     refused_key = f"invoice:{refused.partition(':')[2]}"
     journal.settle(
         [],
-        rejects=[RejectRow("invoices", refused_key, "NO", "The portal lacks it.", "Add it.", "{}", WINDOW)],
+        rejects=[
+            RejectRow("invoices", refused_key, "NO", "The portal lacks it.", "Add it.", "{}", WINDOW, "")
+        ],
     )
     document = shell.json("reconcile", NAME, code=3)
     assert causes(document) == {
@@ -158,12 +160,12 @@ def test_what_belongs_to_a_refused_customer_says_so(shell: Shell, synced: Portal
     (fact,) = [fact for fact in synced.hubspot.documents() if fact.key == key]
     (number,) = fact.customers
     synced.sandbox.hubspot.account.links.disconnect("0-53", record_id, "0-2", synced.companies[number])
-    refused = RejectRow("companies", f"customer:{number}", "TWO", "Two fit.", "Choose.", "{}", WINDOW)
+    refused = RejectRow("companies", f"customer:{number}", "TWO", "Two fit.", "Choose.", "{}", WINDOW, "")
     Journal(stored, NAME, SEED).settle([], rejects=[refused])
     (found,) = shell.json("reconcile", NAME, code=3)["differences"]
     assert (found["key"], found["cause"]) == (key, "missing link")
     assert found["detail"] == f"customer:{number} is refused: Two fit."
-    assert found["command"] == f"ml-connector rejects list {NAME}"
+    assert found["command"] == f"ml-connector rejects {NAME} list"
 
 
 def test_a_month_that_is_none_and_a_connection_that_is_none_exit_2(shell: Shell, synced: Portal) -> None:

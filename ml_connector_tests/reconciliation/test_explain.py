@@ -144,7 +144,7 @@ def test_what_belongs_to_a_refused_customer_waits_for_a_person_and_no_sync(
     unlinked = mirrored(fact(), standing=standing, customers=(), note="it waits")
     found = explained(fact(), unlinked, None, around(refused={"10001": "2 companies fit"}))
     assert (found.cause, found.detail) == (cause, detail)
-    assert found.command == "ml-connector rejects list acme"
+    assert found.command == "ml-connector rejects acme list"
     assert explained(fact(), unlinked, None, around(refused={"10002": "no"})).command != found.command
 
 
@@ -167,7 +167,7 @@ def test_a_deleted_document_says_what_the_policy_does(policy: DeletionPolicy, sa
     ("visma", "hubspot", "known", "command"),
     [
         (fact(stamp=LATE), None, Known(), "ml-connector sync acme"),
-        (fact(), None, Known(refusal=Refusal("no")), "ml-connector rejects list acme"),
+        (fact(), None, Known(refusal=Refusal("no")), "ml-connector rejects acme list"),
         (
             fact(),
             mirrored(fact(), standing=Standing.DRAFT),

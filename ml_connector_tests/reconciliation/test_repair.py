@@ -156,7 +156,7 @@ def test_what_waits_for_a_refused_customer_is_not_handed_on(
     key, record_id = some_invoice(synced)
     (number,) = next(fact.customers for fact in synced.hubspot.documents() if fact.key == key)
     synced.sandbox.hubspot.account.links.disconnect("0-53", record_id, "0-2", synced.companies[number])
-    refused = RejectRow("companies", f"customer:{number}", "TWO", "Two fit.", "Choose.", "{}", WINDOW)
+    refused = RejectRow("companies", f"customer:{number}", "TWO", "Two fit.", "Choose.", "{}", WINDOW, "")
     Journal(stored, NAME, SEED).settle([], rejects=[refused])
     document = shell.json("reconcile", NAME, "--repair", code=3)
     assert causes(document) == {key: "missing link"}

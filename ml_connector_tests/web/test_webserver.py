@@ -75,7 +75,7 @@ def test_a_range_launched_in_the_ui_fills_its_partitions_and_a_failed_check_says
     assert said["causes"]["text"].startswith("- 1 x companies: ")
     assert f"customer:{number}" in said["causes"]["text"]
     assert refused not in json.dumps(failed)
-    assert said["every one by name"]["text"] == "ml-connector rejects list acme"
+    assert said["every one by name"]["text"] == "ml-connector rejects acme list"
 
 
 def test_a_run_of_the_command_line_is_seen_with_its_job_and_can_be_repeated_in_the_ui(ui: Deployment) -> None:
