@@ -14,7 +14,8 @@ from ml_connector.errors import UsageError
 from ml_connector.http import RequestCounts
 from ml_connector.hubspot.resource import HubSpotResource
 from ml_connector.ledger.due import DueReader, Selection
-from ml_connector.ledger.journal import About, Journal
+from ml_connector.ledger.entries import About
+from ml_connector.ledger.journal import Journal
 from ml_connector.options import KIND_TAG, OF_RUN_TAG, OPTIONS, RunOptions
 from ml_connector.settings import ConnectionSettings
 from ml_connector.storage import Dataset, DatasetWriter, ParquetIOManager, Storage, recorded_dataset

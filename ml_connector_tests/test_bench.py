@@ -110,7 +110,8 @@ def test_two_portals_look_the_same_only_with_the_same_records_values_and_links()
         hubspot = sandbox.hubspot
         for kind, name in (("invoices", "visma_invoice_id"), ("line_items", "visma_line_id")):
             hubspot.add_property(kind, name, hasUniqueValue=True)
-        invoice = hubspot.add_record("invoices", {"visma_invoice_id": "bench:1", "hs_currency": "NOK"})
+        details = {"hs_currency": "NOK", "hs_invoice_date": "2026-11-20", "hs_due_date": "2026-11-20"}
+        invoice = hubspot.add_record("invoices", {"visma_invoice_id": "bench:1", **details})
         line = hubspot.add_record("line_items", {"visma_line_id": "bench:1:1", "price": amount})
         if linked:
             hubspot.link("invoices", invoice, "line_items", line)

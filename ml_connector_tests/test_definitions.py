@@ -148,7 +148,7 @@ def test_the_package_s_folder_is_loaded_and_checked(package_project: Path) -> No
     assert listed.returncode == 0, listed.stderr
     document = json.loads(listed.stdout)
     assert {item["asset_key_parts"][0] for item in document["assets"]} == {"acme"}
-    assert [item["name"] for item in document["jobs"]] == ["acme_reconcile", "acme_sync"]
+    assert [item["name"] for item in document["jobs"]] == ["acme_reconcile", "acme_sync", "acme_undo"]
     assert [item["name"] for item in document["sensors"]] == ["acme_daily"]
     assert document["assets"][0]["source"].startswith("ml_connector/defs/acme/defs.yaml:")
 
@@ -190,7 +190,11 @@ def test_another_project_uses_the_component_by_its_name(tmp_path: Path) -> None:
     write(tmp_path / "warehouse" / "defs", "acme")
     listed = dg_command(tmp_path, "list", "defs", "--json")
     assert listed.returncode == 0, listed.stderr
-    assert [item["name"] for item in json.loads(listed.stdout)["jobs"]] == ["acme_reconcile", "acme_sync"]
+    assert [item["name"] for item in json.loads(listed.stdout)["jobs"]] == [
+        "acme_reconcile",
+        "acme_sync",
+        "acme_undo",
+    ]
 
 
 def test_two_connections_of_one_location_run_side_by_side(

@@ -32,15 +32,21 @@ def _chosen_by(command: Callable[..., Any]) -> Callable[..., Any]:
     return cause(record(command))
 
 
-@click.group(cls=Commands, short_help="Refused records by cause: list them, retry, dismiss.")
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    short_help="Refused records by cause: list them, retry, dismiss.",
+)
 @click.argument("name")
 @click.pass_context
 def rejects(context: click.Context, name: str) -> None:
-    """Refused records of connection NAME, by cause.
+    """Refused records of connection NAME, by cause; without a command they are listed.
 
     Later runs try them again, less often each time; at once when their row in Visma, the cause or the settings change.
     """
     context.obj = name
+    if context.invoked_subcommand is None:
+        context.invoke(list_rejects)
 
 
 @rejects.command("list", short_help="Show causes with remedies, and the records of each.")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ml_connector.causes.catalogue import cause_named, cause_of_reason
 from ml_connector.hubspot.link_kinds import LinkKind, from_key, to_key
 from ml_connector.hubspot.outcomes import Outcome, WriteInput
-from ml_connector.ledger.journal import Entry, IdentityRow, LinkRow, RejectRow, Settlement
+from ml_connector.ledger.entries import Entry, IdentityRow, LinkRow, RejectRow, Settlement
 from ml_connector.plan.operations import Action, Operation
 
 

@@ -10,7 +10,7 @@ from ml_connector.hubspot.association_types import (
     association_types,
 )
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.ledger.journal import Entry
+from ml_connector.ledger.entries import Entry
 
 Types = tuple[tuple[str, int], ...]
 """Association types as (category, type id)."""

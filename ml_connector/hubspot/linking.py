@@ -13,7 +13,8 @@ from ml_connector.hubspot.link_kinds import LinkKind, Types, finished, from_key,
 from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
 from ml_connector.hubspot.strays import Strays, gone, is_optional
 from ml_connector.hubspot.unlinking import Unlinker
-from ml_connector.ledger.journal import Entry, Journal, LinkRow, Settlement
+from ml_connector.ledger.entries import Entry, LinkRow, Settlement
+from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.links import DEAL
 from ml_connector.plan.operations import SENT, Action, Operation

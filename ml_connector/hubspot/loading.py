@@ -22,7 +22,8 @@ from ml_connector.hubspot.ledger_rows import (
     write_input,
 )
 from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
-from ml_connector.ledger.journal import Entry, IdentityRow, Journal, RejectRow
+from ml_connector.ledger.entries import Entry, IdentityRow, RejectRow
+from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.operations import SENT, Action, Operation
 from ml_connector.settings_merging import Policy

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.comparison import holds
-from ml_connector.ledger.journal import IdentityRow, Journal, LostIntent
+from ml_connector.ledger.entries import IdentityRow, LostIntent
+from ml_connector.ledger.journal import Journal
 from ml_connector.plan.operations import Action
 
 BATCH = 100

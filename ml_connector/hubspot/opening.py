@@ -14,7 +14,8 @@ from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.freshness import CARRIED_OUT, OVERTAKEN
 from ml_connector.hubspot.ledger_rows import identity_rows, rejected_row, settlement, write_input
 from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
-from ml_connector.ledger.journal import Entry, IdentityRow, Journal, RejectRow, Settlement
+from ml_connector.ledger.entries import Entry, IdentityRow, RejectRow, Settlement
+from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.wholeness import Draft, Obstacle, WholenessReader
 from ml_connector.plan.known import is_older
 from ml_connector.plan.operations import Action, Operation

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.link_kinds import LinkKind
-from ml_connector.ledger.journal import IdentityRow, Journal
+from ml_connector.ledger.entries import IdentityRow
+from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 
 OWN_IDS = {

@@ -8,7 +8,8 @@ from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.ledger_rows import settlement
 from ml_connector.hubspot.link_kinds import LinkKind, from_key, to_key
 from ml_connector.hubspot.outcomes import OutcomeStatus
-from ml_connector.ledger.journal import Entry, Journal
+from ml_connector.ledger.entries import Entry
+from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import KnownLink, LedgerReader
 
 RowKey = tuple[str, str, str, str]

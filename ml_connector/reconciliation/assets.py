@@ -15,7 +15,8 @@ from ml_connector.http import RequestCounts
 from ml_connector.hubspot.loading import RecordLoader
 from ml_connector.hubspot.lost import settle_lost_intents
 from ml_connector.hubspot.resource import HubSpotResource
-from ml_connector.ledger.journal import About, Journal
+from ml_connector.ledger.entries import About
+from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals, Subject
 from ml_connector.partitions import windows_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from ml_connector.causes.of_ours import DRIFTED
 from ml_connector.hubspot.associations import read_links
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.ledger.journal import IdentityRow
+from ml_connector.ledger.entries import IdentityRow
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.reconciliation.hubspot_side import INVOICES, LINES
 from ml_connector.records.invoice_model import InvoiceRecord

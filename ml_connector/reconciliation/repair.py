@@ -16,7 +16,8 @@ from ml_connector.causes.of_ours import DRIFTED
 from ml_connector.chunks import chunks
 from ml_connector.errors import UsageError
 from ml_connector.hubspot.loading import RecordLoader
-from ml_connector.ledger.journal import IdentityRow, Journal, RejectRow
+from ml_connector.ledger.entries import IdentityRow, RejectRow
+from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.tables import link
 from ml_connector.plan.operations import Action, Operation

@@ -7,7 +7,8 @@ from ml_connector.datasets import Dataset
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.linking import LinkLoader
 from ml_connector.hubspot.loading import RecordLoader
-from ml_connector.ledger.journal import Journal, LinkRow
+from ml_connector.ledger.entries import LinkRow
+from ml_connector.ledger.journal import Journal
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.undo.ledger import UndoReader
 from ml_connector.undo.model import OWED

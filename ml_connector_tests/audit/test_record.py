@@ -19,7 +19,8 @@ from ml_connector.audit.timeline import Event, Place
 from ml_connector.dataset_writer import Storage
 from ml_connector.errors import TransientApiError, UsageError
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.ledger.journal import Journal, RejectRow
+from ml_connector.ledger.entries import RejectRow
+from ml_connector.ledger.journal import Journal
 from ml_connector.sandbox.books.settings import BooksSettings
 from ml_connector.sandbox.server import Sandbox
 from ml_connector_tests.databases import ReadyDatabases

@@ -20,7 +20,8 @@ from ml_connector.audit.run_page import (
 from ml_connector.audit.run_pair import Only, OtherEnd, OtherValue, RunPair, compare_runs
 from ml_connector.audit.run_pair import document as pair_document
 from ml_connector.errors import UsageError
-from ml_connector.ledger.journal import About, Entry, Journal
+from ml_connector.ledger.entries import About, Entry
+from ml_connector.ledger.journal import Journal
 from ml_connector.plan.operations import Action
 from ml_connector_tests.ledger.rows import ended, entry, reject
 from ml_connector_tests.reconciliation.made import OSLO

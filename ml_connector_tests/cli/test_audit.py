@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from ml_connector.cli import audit
 from ml_connector.errors import StorageError
-from ml_connector.ledger.journal import About, Journal
+from ml_connector.ledger.entries import About
+from ml_connector.ledger.journal import Journal
 from ml_connector.plan.operations import Action
 from ml_connector.sandbox.server import Sandbox
 from ml_connector_tests.cli.conftest import Shell

@@ -105,11 +105,12 @@ def test_wrong_usage_ends_with_2_also_in_json(shell: Shell, words: list[str]) ->
 
 
 def every_command(group: click.Group, *path: str) -> list[list[str]]:
-    """Return the words of every command below a group."""
+    """Return the words of every command below a group; some groups take the connection's name before the command."""
     found: list[list[str]] = []
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
-            found.extend(every_command(command, *path, name))
+            named = ["acme"] * any(isinstance(one, click.Argument) for one in command.params)
+            found.extend(every_command(command, *path, name, *named))
         else:
             found.append([*path, name])
     return found

@@ -61,7 +61,8 @@ class TestList:
     def test_nothing(self, shell: Shell, sandbox: Sandbox) -> None:
         shell.write_connection("acme")
         assert shell.json("rejects", "acme", "list") == {"connection": "acme", "causes": [], "rejects": []}
-        assert shell("rejects", "acme", "list").stdout == "acme: nothing is refused.\n"
+        for words in (["list"], []):
+            assert shell("rejects", "acme", *words).stdout == "acme: nothing is refused.\n"
         assert shell("rejects", "acme", "list", "--dismissed").stdout == "acme: nothing is put aside.\n"
 
     def test_causes_first_then_every_record_by_its_number(

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from ml_connector import database
 from ml_connector.automation import run_tags
 from ml_connector.credentials import ENVIRONMENT
+from ml_connector.ledger.due import Selection
 from ml_connector.sandbox.faults import ErrorBody, FaultKind, FaultRule
 from ml_connector.sandbox.hubspot.settings import PoisonMode, PoisonRule
 from ml_connector.vault import Vault
@@ -144,6 +145,7 @@ def run_with_trouble(world: World) -> list[Trace]:
     sync(0)
     as_daemon(0)
     world.sandbox.hubspot.poison()
+    world.refused().make_due(Selection())
     as_daemon(1)
     return said
 

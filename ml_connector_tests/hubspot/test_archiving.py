@@ -13,7 +13,7 @@ from ml_connector.hubspot.calls import hubspot_transport
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.freshness import NEVER_THERE, OVERTAKEN
 from ml_connector.hubspot.lost import GONE, settle_lost_intents
-from ml_connector.ledger.journal import Entry
+from ml_connector.ledger.entries import Entry
 from ml_connector.plan.operations import Action
 from ml_connector.sandbox.faults import FaultKind, FaultRule
 from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN

@@ -11,7 +11,8 @@ from ml_connector.hubspot.calls import hubspot_transport
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.freshness import OVERTAKEN
-from ml_connector.ledger.journal import Entry, Journal
+from ml_connector.ledger.entries import Entry
+from ml_connector.ledger.journal import Journal
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.sandbox.faults import FaultKind, FaultRule
 from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN, PoisonMode, PoisonRule

@@ -7,7 +7,7 @@ import pytest
 from ml_connector.hubspot.batches import WriteInput, write_batches
 from ml_connector.hubspot.ledger_rows import write_input
 from ml_connector.hubspot.lost import address_of, settle_lost_intents
-from ml_connector.ledger.journal import Entry, LostIntent
+from ml_connector.ledger.entries import Entry, LostIntent
 from ml_connector.plan.operations import Action, Operation
 from ml_connector_tests.hubspot.documents import STAMP, books, invoice, line, load
 from ml_connector_tests.plan.chain import Chain, chain, empty_ledger, ledger_engine, running

@@ -8,7 +8,7 @@ from ml_connector.hubspot.counts import Blamed, LoadCounts
 from ml_connector.hubspot.freshness import CARRIED_OUT, OVERTAKEN
 from ml_connector.hubspot.lost import settle_lost_intents
 from ml_connector.hubspot.opening import Openings
-from ml_connector.ledger.journal import Entry
+from ml_connector.ledger.entries import Entry
 from ml_connector.ledger.wholeness import UNLINKED, WholenessReader
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.sandbox.hubspot.settings import PoisonMode, PoisonRule

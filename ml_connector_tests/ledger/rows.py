@@ -4,7 +4,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ml_connector.ledger.journal import Entry, IdentityRow, Journal, LinkRow, RejectRow, Settlement
+from ml_connector.ledger.entries import Entry, IdentityRow, LinkRow, RejectRow, Settlement
+from ml_connector.ledger.journal import Journal
 from ml_connector.plan.operations import Action, Operation
 
 RUN = "run-1"

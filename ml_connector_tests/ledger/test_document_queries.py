@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from ml_connector.ledger.document_queries import Billed, DocumentReader, Late, SentInvoice
-from ml_connector.ledger.journal import Entry, IdentityRow, close_run
+from ml_connector.ledger.entries import Entry, IdentityRow
+from ml_connector.ledger.journal import close_run
 from ml_connector.ledger.queries import KnownLink, LedgerReader
 from ml_connector.plan.operations import Action
 from ml_connector_tests.ledger.rows import STAMP, identity, journal, link, operation, reject

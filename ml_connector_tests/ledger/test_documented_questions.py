@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
-from ml_connector.ledger.journal import About
+from ml_connector.ledger.entries import About
 from ml_connector.plan.operations import Action
 from ml_connector_tests.ledger.rows import ended, entry, identity, journal, link, reject
 from ml_connector_tests.source_tree import ROOT

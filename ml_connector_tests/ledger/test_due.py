@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from ml_connector.errors import UsageError
 from ml_connector.ledger.due import DueReader, Selection
-from ml_connector.ledger.journal import About, Journal
+from ml_connector.ledger.entries import About
+from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.rejects import Rejects
 from ml_connector_tests.ledger.rows import reject, rows
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ml_connector.ledger.journal import LinkRow
+from ml_connector.ledger.entries import LinkRow
 from ml_connector_tests.ledger.rows import identity, journal, link, rows
 
 LINE = "line:Invoice:1:2"

@@ -4,7 +4,8 @@ import pytest
 import sqlalchemy as sa
 
 from ml_connector.errors import UsageError
-from ml_connector.ledger.journal import About, Journal, close_run
+from ml_connector.ledger.entries import About
+from ml_connector.ledger.journal import Journal, close_run
 from ml_connector.ledger.runs import RunReader
 
 

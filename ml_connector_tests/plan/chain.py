@@ -28,7 +28,8 @@ from ml_connector.hubspot.visma_group import (
     GROUP,
 )
 from ml_connector.ledger.due import DueReader, DueReject
-from ml_connector.ledger.journal import About, Journal
+from ml_connector.ledger.entries import About
+from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.tables import metadata
 from ml_connector.ledger.taking import TakingReader

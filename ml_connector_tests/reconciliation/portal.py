@@ -13,7 +13,8 @@ from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.money_group import INVOICE_PROPERTIES, LINE_PROPERTIES
 from ml_connector.hubspot.properties import ensure
 from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES, GROUP
-from ml_connector.ledger.journal import IdentityRow, Journal, LinkRow
+from ml_connector.ledger.entries import IdentityRow, LinkRow
+from ml_connector.ledger.journal import Journal
 from ml_connector.reconciliation.compare import Comparison, compare
 from ml_connector.reconciliation.facts import DOCUMENTS, Facts
 from ml_connector.reconciliation.hubspot_side import HubSpotSide

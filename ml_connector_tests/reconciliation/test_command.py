@@ -12,7 +12,8 @@ import dagster as dg
 import sqlalchemy as sa
 
 from ml_connector.instance import connector_instance
-from ml_connector.ledger.journal import Journal, RejectRow
+from ml_connector.ledger.entries import RejectRow
+from ml_connector.ledger.journal import Journal
 from ml_connector.reconciliation.assets import asset_key
 from ml_connector.reconciliation.compare import CHECKS
 from ml_connector_tests.cli.conftest import Shell

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from ml_connector.database import advisory_lock
 from ml_connector.hubspot import resource
-from ml_connector.ledger.journal import IdentityRow, Journal, LinkRow, RejectRow
+from ml_connector.ledger.entries import IdentityRow, LinkRow, RejectRow
+from ml_connector.ledger.journal import Journal
 from ml_connector.visma.client import VismaClient
 from ml_connector.visma.rows import Row
 from ml_connector_tests.cli.conftest import Shell

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ml_connector.ledger.journal import Entry
+from ml_connector.ledger.entries import Entry
 from ml_connector.plan.operations import Action
 from ml_connector.replay.comparison import Comparison, Verdict, compare
 from ml_connector_tests.ledger.rows import ended, entry, journal, operation

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from ml_connector.ledger.due import Selection
 from ml_connector.sandbox.hubspot.settings import PoisonRule
 from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.conftest import MakeWorld
@@ -87,6 +88,7 @@ def story(make_shared_world: MakeWorld) -> Story:
     told.goes_on(1)
 
     hubspot.poison()
+    world.refused().make_due(Selection())
     (company,) = money.linked(told.keys["deal"], "companies")
     (name,) = world.settings.deals.reference_properties[:1]
     hubspot.add_property("deals", name)
