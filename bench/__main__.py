@@ -32,6 +32,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--year", type=float, default=1.0, help="how much of a mid-size company's year, such as 0.1 (1)"
     )
+    parser.add_argument(
+        "--operations", type=int, default=5_000_000, help="operations in the goal about audits (5000000)"
+    )
     return parser.parse_args()
 
 
@@ -47,7 +50,7 @@ def main() -> int:
         print("No work and no goal of that name.", file=sys.stderr)
         return 2
     measurements, skipped = _measured(works, asked.candidates)
-    figures = _figures(goals, Scale(asked.rows, asked.customers, asked.year))
+    figures = _figures(goals, Scale(asked.rows, asked.customers, asked.year, asked.operations))
     if measurements:
         show(measurements, skipped)
     if figures:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bench.audit import audit
 from bench.figures import Figure, at_most, exactly, seconds_here, shown
 from bench.job import ROOT, JobReport
 from bench.known_portal import customers, pairs
@@ -16,6 +17,7 @@ from bench.portal import Holdings
 from bench.size import size
 from bench.trial import memory_lost, trial
 from bench.trouble import trouble
+from bench.undo import undo
 from bench.works import ONE_IN_A_HUNDRED_BAD, PortalSettings, Row, companies, contacts
 from bench.year import year
 
@@ -38,11 +40,19 @@ SECONDS_LATER = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How many companies the goals take, how many customers the one about size, and how much of a year the books."""
+    """How much the goals take.
+
+    Args:
+        companies: in most of them; operations of the day that is undone.
+        customers: in the one about size.
+        year: how much of a year the books hold.
+        operations: in the ledger of the one about audits.
+    """
 
     companies: int
     customers: int
     year: float = 1.0
+    operations: int = 5_000_000
 
 
 def empty_portal(scale: Scale) -> list[Figure]:
@@ -224,6 +234,8 @@ GOALS: Mapping[str, Callable[[Scale], list[Figure]]] = {
     "g": missed_days,
     "year": lambda scale: year(scale.year),
     "trouble": lambda _scale: trouble(),
+    "audit": lambda scale: audit(scale.operations),
+    "undo": lambda scale: undo(scale.companies),
     "demo": demo,
 }
 """The goals by the letters they are chosen with."""

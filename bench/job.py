@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bench.works import CONNECTION
@@ -40,6 +40,9 @@ class JobRequest:
         partition: the one window to sync, whether it was synced before or not; None for every window that is due.
         records: what travels besides companies and contacts.
         reconcile: compare both sides instead.
+        accept: write even where far more would change than usual.
+        undo: the run to undo instead.
+        replay: the run to replay instead.
     """
 
     url: str
@@ -48,6 +51,9 @@ class JobRequest:
     partition: str | None = None
     records: tuple[str, ...] = ()
     reconcile: bool = False
+    accept: bool = False
+    undo: str = ""
+    replay: str = ""
 
 
 @dataclass(slots=True)
@@ -67,10 +73,14 @@ class JobReport:
         seconds: from the first look at the windows to the end.
         statement: of a reconciliation, the answer to each of its questions in words, by its name; those that are a no
             begin with ``NO``.
+        run_id: the last run.
+        stays: of an undo, the keys of the records that stay.
         error: what stopped it.
     """
 
     status: str = "failed"
+    run_id: str = ""
+    stays: list[str] = field(default_factory=list)
     runs: int = 0
     partitions: list[str] = field(default_factory=list)
     entities: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -115,7 +125,28 @@ def run(request: JobRequest) -> JobReport:
         settle_minutes=0,
         records=tuple(RecordKind(name) for name in request.records),
     )
+    if request.undo:
+        return _undone(settings, request.undo)
     return _reconciled(settings) if request.reconcile else _synced(settings, request)
+
+
+def _undone(settings: "ConnectionSettings", run_id: str) -> JobReport:
+    from ml_connector.cli.undo import take_back
+    from ml_connector.cli.undo_view import Undone
+
+    undone = Undone(settings.name, run_id, None)
+    take_back(settings, undone, dry=False, quiet=True)
+    return JobReport(
+        status=undone.status,
+        run_id=str(undone.run_id),
+        entities={entity: dict(counts) for entity, counts in undone.counts.items()},
+        refused=[one.key for one in undone.refused],
+        stays=[one.key for one in undone.stays],
+        peak_mb=_memory_mb("VmHWM"),
+        cpu_seconds=time.process_time(),
+        seconds=undone.seconds,
+        error=undone.error,
+    )
 
 
 def _reconciled(settings: "ConnectionSettings") -> JobReport:
@@ -138,13 +169,19 @@ def _reconciled(settings: "ConnectionSettings") -> JobReport:
 def _synced(settings: "ConnectionSettings", request: JobRequest) -> JobReport:
     from ml_connector.cli.sync import run_windows
     from ml_connector.instance import connector_instance
+    from ml_connector.options import KIND_TAG, OF_RUN_TAG
+    from ml_connector.running import REPLAY_STEPS
 
+    how: dict[str, Any] = {"steps": None, "options": {"accept_mass_change": request.accept}}
+    if request.replay:
+        how |= {"steps": REPLAY_STEPS, "tags": {OF_RUN_TAG: request.replay, KIND_TAG: "replay"}}
     watch = MemoryWatch()
     with watch:
-        summary = run_windows(settings, request.partition, request.partition, steps=None, quiet=True)
+        summary = run_windows(settings, request.partition, request.partition, quiet=True, **how)
     cpu_seconds = time.process_time()
     report = JobReport(
         status=summary.status,
+        run_id=summary.run_id or "",
         partitions=summary.partitions,
         entities=summary.entities,
         refused=_refused(),

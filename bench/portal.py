@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import IO, Any, Self
 
 from bench.books import Books, add_deals, books_of, company_of
+from bench.eventful import edit, happen
 from bench.planted import Point, kill_at
 from bench.portrait import Portrait, portrait_of
 from bench.visma_rows import ENTITIES, KEY_FIELDS, visma_row
@@ -138,6 +139,16 @@ class Portal:
     def holdings(self) -> Holdings:
         """Return what is stored, from the portal's memory and not through its API."""
         return Holdings(**self._ask(["holdings"]))
+
+    def happen(self, size: int, *, days_ago: int) -> dict[str, int]:
+        """Let a day of about so many operations happen in Visma, and return how many of each kind of event."""
+        events: dict[str, int] = self._ask(["happen", size, days_ago])
+        return events
+
+    def edit(self, number: int) -> list[str]:
+        """Let a person change companies, so many that the day renamed and as many new ones; return their numbers."""
+        edited: list[str] = self._ask(["edit", number])
+        return edited
 
     def books(self) -> Books:
         """Return how the portal's invoices compare with the books, from its memory and not through its API."""
@@ -273,6 +284,8 @@ def serve() -> None:
             "struck": lambda: [rule["fired"] for rule in sandbox.faults.report()],
             "kill": lambda process, point: kill_at(sandbox, process, Point(**point)),
             "holdings": lambda: holdings_of(sandbox),
+            "happen": lambda *arguments: happen(sandbox, *arguments),
+            "edit": lambda number: edit(sandbox, number),
             "books": lambda: asdict(books_of(sandbox)),
             "portrait": lambda: asdict(portrait_of(sandbox)),
         }

@@ -58,9 +58,21 @@ class Trial:
         request = JobRequest(self.portal.url, str(self.home), self.start, self.start, self.records)
         return die_in_a_process(request, lambda process: self.portal.kill(process, point))
 
+    def load_day(self, partition: str) -> JobReport:
+        """Sync one window however much it changes; calls are counted from its beginning."""
+        return self._run(JobRequest(self.portal.url, str(self.home), self.start, partition, accept=True))
+
     def catch_up(self) -> JobReport:
         """Sync whatever is due; calls are counted from its beginning."""
         return self._sync(None)
+
+    def undo(self, run_id: str) -> JobReport:
+        """Undo a run; calls are counted from its beginning."""
+        return self._run(JobRequest(self.portal.url, str(self.home), self.start, undo=run_id))
+
+    def replay(self, run_id: str, partition: str) -> JobReport:
+        """Replay a run's one window; calls are counted from its beginning."""
+        return self._run(JobRequest(self.portal.url, str(self.home), self.start, partition, replay=run_id))
 
     def reconcile(self) -> JobReport:
         """Compare both sides; calls are counted from its beginning."""
