@@ -100,9 +100,12 @@ def ready_databases(postgres_server: EmbeddedServer, dagster_template: str) -> I
     made.dispose()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium, which `.ci/run` installs; Playwright runs but once in a process."""
+    """The system's Chromium, which `.ci/run` installs.
+
+    It ends with its module: an event loop of Playwright's runs in this thread for as long, and other tests start theirs.
+    """
     with sync_playwright() as playwright:
         opened = launched(playwright)
         yield opened
