@@ -30,7 +30,7 @@ from ml_connector.plan.merging import changes, fingerprint, mark_of
 from ml_connector.plan.operations import STORED, Action, Operation
 from ml_connector.records.companies import SUPPLIER_PROPERTIES
 from ml_connector.records.judging import classes_of
-from ml_connector.records.model import CompanyRecord
+from ml_connector.records.model import CompanyRecord, Properties
 from ml_connector.settings import BUILT_IN, ConnectionSettings
 from ml_connector.settings_matching import CompanyRule, Many, Missing, One
 
@@ -172,14 +172,16 @@ class CompanyPlanner:
         for name in ID_PROPERTIES:
             wanted = [value for record in lost if (value := record.properties.get(name))]
             if wanted and name in self._properties:
-                held |= self._client.batch_read("companies", wanted, self._properties, id_property=name)
+                found = self._client.batch_read("companies", wanted, self._properties, id_property=name)
+                # A customer and a supplier may have the same number.
+                held |= {f"{name} {value}": company for value, company in found.items()}
         return held
 
     def _survivors(
         self, record: CompanyRecord, held: Mapping[str, HubSpotRecord]
     ) -> dict[str, HubSpotRecord]:
-        values = (record.properties.get(name) for name in ID_PROPERTIES)
-        return {held[value].id: held[value] for value in values if value and value in held}
+        names = (f"{name} {record.properties.get(name)}" for name in ID_PROPERTIES)
+        return {held[name].id: held[name] for name in names if name in held}
 
     def _plan_unknown(self, records: Sequence[CompanyRecord]) -> Iterator[Operation]:
         if not records:
@@ -230,15 +232,18 @@ class CompanyPlanner:
         """Return what brings an existing company to the record; UNCHANGED where it holds everything already."""
         if is_anothers(record, company):
             return self._operation(record, Action.CONFLICT, reason=_ANOTHERS, candidates=(company.id,))
-        wanted = record.wanted
-        if record.customer_number is None and company.properties.get("visma_customer_id"):
-            wanted = {name: value for name, value in wanted.items() if name in self._supplied}
-        new = self._changes(wanted, company.properties)
+        new = self._changes(self.wanted_of(record, company), company.properties)
         previous = {name: company.properties.get(name) for name in new}
         action = Action.UPDATE if new else Action.UNCHANGED
         return self._operation(
             record, action, hubspot_id=company.id, rule=rule, values=new, previous=previous
         )
+
+    def wanted_of(self, record: CompanyRecord, company: HubSpotRecord) -> Properties:
+        """Return what a record asks of a company: of a customer's, a supplier says only what is the supplier's."""
+        if record.customer_number is None and company.properties.get("visma_customer_id"):
+            return {name: value for name, value in record.wanted.items() if name in self._supplied}
+        return record.wanted
 
     def _changes(
         self, wanted: Mapping[str, str | None], held: Mapping[str, str | None] | None

@@ -6,7 +6,7 @@ with the same organisation number are one company. Nor is one whose organisation
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ml_connector.hubspot.models import HubSpotRecord
@@ -20,6 +20,10 @@ VISMA_ID = "visma_id"
 
 ID_PROPERTIES = ("visma_customer_id", "visma_supplier_id")
 
+TAKEN = "it belongs to another Visma record"
+ANOTHER = "it has another organisation number"
+"""Why a company that a rule finds does not count."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -31,6 +35,14 @@ class Match:
     ids: tuple[str, ...] = ()
     rule: str | None = None
     step: CompanyStep | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A company that a step finds for a record; ``ruled_out`` says why it does not count, None where it does."""
+
+    company: HubSpotRecord
+    ruled_out: str | None = None
 
 
 class CompanyIndex:
@@ -47,7 +59,7 @@ class CompanyIndex:
         self.region = region
         self._steps = tuple(steps)
         self._number_properties = tuple(number_properties)
-        self._by_visma_id: dict[str, str] = {}
+        self._by_visma_id: dict[tuple[str, str], str] = {}
         self._by_step: dict[CompanyStep, dict[str, list[str]]] = {
             step: defaultdict(list) for step in self._steps
         }
@@ -60,7 +72,7 @@ class CompanyIndex:
         held = company.properties
         for name in ID_PROPERTIES:
             if value := held.get(name):
-                self._by_visma_id[value] = company.id
+                self._by_visma_id[name, value] = company.id
         for step, companies in self._by_step.items():
             for key in self._keys_of(held, step):
                 companies[key].append(company.id)
@@ -97,9 +109,12 @@ class CompanyIndex:
         numbers = (normal_forms.organisation_number(held.get(name)) for name in self._number_properties)
         return {number for number in numbers if number}
 
-    def with_visma_id(self, value: str) -> HubSpotRecord | None:
-        """Return the company that carries a Visma id such as ``acme:10023``, if any."""
-        found = self._by_visma_id.get(value)
+    def with_visma_id(self, name: str, value: str) -> HubSpotRecord | None:
+        """Return the company that carries a Visma id such as ``acme:10023``, if any.
+
+        A customer and a supplier may have the same number, so ``name`` says as which of the two.
+        """
+        found = self._by_visma_id.get((name, value))
         return self.companies[found] if found else None
 
     def hits(self, step: CompanyStep, key: str) -> tuple[HubSpotRecord, ...]:
@@ -108,23 +123,29 @@ class CompanyIndex:
             self.companies[found] for found in self._by_step[step].get(key, ()) if found in self.companies
         )
 
+    def hits_of(self, record: CompanyRecord, step: CompanyStep) -> Iterator[Hit]:
+        """Yield the companies that a step finds for a record, with those that do not count."""
+        for key in keys_of(record, step, self.region):
+            for company in self.hits(step, key):
+                if not is_free(record, company, step.rule):
+                    yield Hit(company, TAKEN)
+                elif is_another(record, self.numbers_of(company.properties)):
+                    yield Hit(company, ANOTHER)
+                else:
+                    yield Hit(company)
+
     def match(self, record: CompanyRecord) -> Match:
         """Return the companies a record fits by its own Visma id or by the first step with a hit that counts."""
         own = {
             company.id: None
             for name in ID_PROPERTIES
-            if (value := record.properties.get(name)) and (company := self.with_visma_id(value)) is not None
+            if (value := record.properties.get(name))
+            and (company := self.with_visma_id(name, value)) is not None
         }
         if own:
             return Match(tuple(own), VISMA_ID)
         for step in self._steps:
-            found = {
-                company.id: None
-                for key in keys_of(record, step, self.region)
-                for company in self.hits(step, key)
-                if is_free(record, company, step.rule)
-                and not is_another(record, self.numbers_of(company.properties))
-            }
+            found = {hit.company.id: None for hit in self.hits_of(record, step) if hit.ruled_out is None}
             if found and not (len(found) > 1 and step.many is Many.NEXT):
                 return Match(tuple(found), step.name, step)
         return Match()

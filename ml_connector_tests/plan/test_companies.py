@@ -70,6 +70,11 @@ class TestNew:
         }
         assert (one.previous["city"], one.values["city"]) == ("Voss", "Oslo")
 
+    def test_a_supplier_with_the_number_of_a_customer_is_another_company(self, chain: Chain) -> None:
+        load(chain, [customer(number="7", name="Kjøper")])
+        one = only(plan(chain, (), [supplier(number="7", name="Selger")]))
+        assert (one.action, one.values["visma_supplier_id"]) == (Action.CREATE, "acme:7")
+
     def test_two_matches_are_a_conflict_with_both_named(self, chain: Chain) -> None:
         ids = [
             chain.portal.add_record("companies", {"name": f"F{n}", "domain": "fjord.no"}) for n in range(2)
