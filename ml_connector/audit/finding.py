@@ -71,16 +71,16 @@ def _by_hubspot_id(ledger: RecordLedger, hubspot_id: str, connection: str) -> Fo
 def unknown(ledger: RecordLedger, connection: str, typed: str) -> UsageError:
     """Return the error for a record that nothing is known of, with the nearest that are known."""
     asked = meant(typed, connection)
-    near = _near(ledger, asked)
+    close = near(ledger, asked)
     hint = (
-        f"The nearest known: {', '.join(near)}."
-        if near
+        f"The nearest known: {', '.join(close)}."
+        if close
         else f"Nothing like it is known. Records are asked for as {', '.join(one for one in OBJECTS)}:<number>."
     )
     return UsageError(f"{connection} knows nothing of {asked.keys[0]}.", remedy=hint)
 
 
-def _near(ledger: RecordLedger, asked: Meant) -> tuple[str, ...]:
+def near(ledger: RecordLedger, asked: Meant) -> tuple[str, ...]:
     """Return known keys that a text may be a slip of: one letter off, of another kind, or beside it in the alphabet."""
     key = asked.keys[0]
     if ">" in key:

@@ -90,7 +90,7 @@ def _record(
         emit({**document(found), "html": str(page) if page else None})
         return
     show_record(found, zone, everything=everything)
-    _say_where(page)
+    say_where(page)
 
 
 def _run(
@@ -109,7 +109,7 @@ def _run(
         emit({"connection": settings.name, **document(found), "html": str(page) if page else None})
         return
     show_run(found, zone, everything=everything)
-    _say_where(page)
+    say_where(page)
 
 
 def _pair(
@@ -133,10 +133,11 @@ def _pair(
         emit({"connection": settings.name, **document(found), "html": str(page) if page else None})
         return
     show_pair(found, zone, everything=everything)
-    _say_where(page)
+    say_where(page)
 
 
-def _say_where(page: Path | None) -> None:
+def say_where(page: Path | None) -> None:
+    """Say where a page was written, if one was asked for."""
     if page is not None:
         console.print(f"Page: {page}", soft_wrap=True, highlight=False)
 

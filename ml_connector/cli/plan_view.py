@@ -36,20 +36,20 @@ def show_views(views: Iterable[EntityView], *, everything: bool) -> None:
 def _show_reasons(reasons: Mapping[str, Reason]) -> None:
     for sentence, reason in sorted(reasons.items(), key=lambda found: -found[1].many):
         named = ", ".join(reason.keys) + ", …" * (reason.many > len(reason.keys))
-        _indented(f"{reason.many:,} x {escape(sentence)}")
-        _indented(escape(named), 4, style="dim")
+        indented(f"{reason.many:,} x {escape(sentence)}")
+        indented(escape(named), 4, style="dim")
 
 
 def _show_items(items: Sequence[Item], many: int, *, everything: bool) -> None:
     for item in items:
-        _indented(_headline(item))
+        indented(_headline(item))
         shown = item.changes if everything else [change for change in item.changes if change.old]
         for change in shown:
-            _indented(f"{change.name}: {escape(change.old or BLANK)} -> {escape(change.new or BLANK)}", 4)
+            indented(f"{change.name}: {escape(change.old or BLANK)} -> {escape(change.new or BLANK)}", 4)
         if shown and len(shown) < len(item.changes):
-            _indented(f"and {len(item.changes) - len(shown)} values where HubSpot has none", 4, style="dim")
+            indented(f"and {len(item.changes) - len(shown)} values where HubSpot has none", 4, style="dim")
     if many > len(items):
-        _indented(f"and {many - len(items):,} more; see all with --all or --json", style="dim")
+        indented(f"and {many - len(items):,} more; see all with --all or --json", style="dim")
 
 
 def _headline(item: Item) -> str:
@@ -65,7 +65,7 @@ def _headline(item: Item) -> str:
     return " ".join(parts)
 
 
-def _indented(marked_up: str, columns: int = 2, style: str = "") -> None:
+def indented(marked_up: str, columns: int = 2, style: str = "") -> None:
     """Print a line that wraps under itself; without a terminal nothing wraps."""
     if console.is_terminal:
         console.print(Padding(marked_up, (0, 0, 0, columns)), style=style)

@@ -128,7 +128,7 @@ def _page(context: dg.AssetExecutionContext, step: Step, tally: Tally, verdict: 
     """Write the plan as a page beside the connection's other files and return where it is."""
     entity, run_id = context.asset_key.path[-1], context.run.run_id
     keys = context.partition_keys
-    heading = Heading(
+    heading = Heading.of_run(
         connection=step.settings.name,
         windows=keys[0] if len(keys) == 1 else f"{keys[0]} to {keys[-1]}",
         run_id=run_id,

@@ -20,7 +20,7 @@ from ml_connector.plan.matching import VISMA_ID
 from ml_connector.plan.merging import changes, fingerprint, mark_of
 from ml_connector.plan.operations import STORED, Action, Operation
 from ml_connector.plan.taken import NotTaken
-from ml_connector.records.model import ContactRecord
+from ml_connector.records.model import ContactRecord, Properties
 from ml_connector.settings import ConnectionSettings
 from ml_connector.settings_matching import Missing
 
@@ -260,11 +260,7 @@ class ContactPlanner:
 
     def _update(self, record: ContactRecord, contact: HubSpotRecord, rule: str) -> Operation:
         """Return what brings an existing contact to the record; one of another Visma contact is left as it is."""
-        owner = self._owner(record, contact)
-        wanted: Mapping[str, str | None] = {}
-        if owner in self._ids(record):
-            wanted = {**record.wanted, ID_PROPERTY: owner}
-        new = self._changes(wanted, contact.properties)
+        new = self._changes(self.wanted_of(record, contact), contact.properties)
         previous = {name: contact.properties.get(name) for name in new}
         if "email" in new and previous["email"]:
             self._left.setdefault(contact.id, set()).add(previous["email"].strip().lower())
@@ -278,6 +274,11 @@ class ContactPlanner:
             previous=previous,
             email=record.email if holds else None,
         )
+
+    def wanted_of(self, record: ContactRecord, contact: HubSpotRecord) -> Properties:
+        """Return what a record asks of a contact: nothing where it is another Visma contact's."""
+        owner = self._owner(record, contact)
+        return {**record.wanted, ID_PROPERTY: owner} if owner in self._ids(record) else {}
 
     def _changes(
         self, wanted: Mapping[str, str | None], held: Mapping[str, str | None] | None

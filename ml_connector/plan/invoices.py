@@ -121,14 +121,12 @@ class InvoicePlanner:
             records: the documents, each once.
             unknown: how many of them have no identity yet; decides how the portal is looked through.
         """
-        self._owned.prepare(unknown)
         partition = self._occasion.partition
         planned: set[str] = set()
-        for chunk in chunks(records, CHUNK):
-            for operation in self._plan_chunk(chunk, unknown):
-                if operation.entity == "invoices" and operation.action is not Action.SKIP:
-                    planned.add(operation.key)
-                yield operation
+        for operation in self.documents(records, unknown):
+            if operation.entity == "invoices" and operation.action is not Action.SKIP:
+                planned.add(operation.key)
+            yield operation
         yield from self._lines.give_up(self._alone(self._lines.due), GIVEN_UP, partition)
         yield from self._lines.plan_due()
         yield from self._late.rest(partition)
@@ -145,6 +143,15 @@ class InvoicePlanner:
             partition=partition,
             alone=self._alone,
         )
+
+    def documents(self, records: Iterable[InvoiceRecord], unknown: int) -> Iterator[Operation]:
+        """Yield the operations on the documents, their lines, links and openings, and nothing else that is due.
+
+        The arguments are those of :meth:`plan`.
+        """
+        self._owned.prepare(unknown)
+        for chunk in chunks(records, CHUNK):
+            yield from self._plan_chunk(chunk, unknown)
 
     def _alone(self, keys: Collection[str]) -> set[str]:
         """Return the documents that are left alone, as their customers do not travel any more."""

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ml_connector.hubspot.comparison import same_value
 from ml_connector.hubspot.models import PropertyDefinition
@@ -16,6 +17,16 @@ them (reference: visma 3.2), and ten thousand writes that say nothing new help n
 
 UNION_PROPERTIES = frozenset({"visma_relationship"})
 """Multi-selects whose options are added to those HubSpot holds: a company that is a customer may be a supplier too."""
+
+
+class Outcome(StrEnum):
+    """What merging decides about one value, in the words of scripts."""
+
+    SET = "set"
+    EQUAL = "equal"
+    NO_VALUE = "no_value"
+    KEPT_FILLED = "kept_filled"
+    KEPT_AFTER_CREATE = "kept_after_create"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +56,39 @@ def changes(
     """
     found: dict[str, Change] = {}
     for name, value in wanted.items():
-        old = held.get(name) if held is not None else None
-        new = "" if value is None and name in clear_on_null else value
-        if new is None or not _may_write(policies.get(name, Policy.OVERWRITE), old, creating=held is None):
-            continue
-        if name in UNION_PROPERTIES:
-            new = _union(old, new)
-        if not same_value(name, new, old, definitions.get(name)):
-            found[name] = Change(old or None, new)
+        policy = policies.get(name, Policy.OVERWRITE)
+        outcome, new = decide(
+            name, value, held, policy=policy, clears=name in clear_on_null, definition=definitions.get(name)
+        )
+        if outcome is Outcome.SET:
+            found[name] = Change((held.get(name) if held is not None else None) or None, new)
     return {} if STAMP_PROPERTIES.issuperset(found) else found
 
 
-def _may_write(policy: Policy, old: str | None, *, creating: bool) -> bool:
-    if creating or policy not in (Policy.FILL_BLANK, Policy.NEVER_AFTER_CREATE):
-        return True
-    return policy is Policy.FILL_BLANK and not old
+def decide(
+    name: str,
+    value: str | None,
+    held: Properties | None,
+    *,
+    policy: Policy,
+    clears: bool,
+    definition: PropertyDefinition | None,
+) -> tuple[Outcome, str]:
+    """Return what is decided about one value, and the value that would be sent if it is :attr:`Outcome.SET`.
+
+    The arguments are those of :func:`changes`, for one property.
+    """
+    old = held.get(name) if held is not None else None
+    new = "" if value is None and clears else value
+    if new is None:
+        return Outcome.NO_VALUE, ""
+    if held is not None and policy is Policy.NEVER_AFTER_CREATE:
+        return Outcome.KEPT_AFTER_CREATE, new
+    if held is not None and policy is Policy.FILL_BLANK and old:
+        return Outcome.KEPT_FILLED, new
+    if name in UNION_PROPERTIES:
+        new = _union(old, new)
+    return (Outcome.EQUAL if same_value(name, new, old, definition) else Outcome.SET), new
 
 
 def _union(old: str | None, new: str) -> str:

@@ -41,23 +41,22 @@ Address = Callable[[str, str], str | None]
 class Heading:
     """What stands above a plan: facts by their name, the connection's under ``Connection``."""
 
-    connection: str
-    windows: str
-    run_id: str
-    planned_at: str
+    facts: Mapping[str, str]
 
-    def facts(self) -> dict[str, str]:
-        """Return the facts as the page shows them."""
-        return {
-            "Connection": self.connection,
-            "Windows": self.windows,
-            "Planned at": self.planned_at,
-            "Run": self.run_id,
-        }
+    @staticmethod
+    def of_run(connection: str, windows: str, run_id: str, planned_at: str) -> "Heading":
+        """Return the heading of the plan of a run."""
+        return Heading(
+            {"Connection": connection, "Windows": windows, "Planned at": planned_at, "Run": run_id}
+        )
 
 
 def plan_page(
-    heading: Heading, views: Sequence[EntityView], address: Address, alarms: Sequence[str] = ()
+    heading: Heading,
+    views: Sequence[EntityView],
+    address: Address,
+    alarms: Sequence[str] = (),
+    hint: str | None = None,
 ) -> str:
     """Return the HTML document of a plan.
 
@@ -66,11 +65,12 @@ def plan_page(
         views: what it holds, with at least :data:`MOST_ITEMS` operations of each section kept where it has as many.
         address: where HubSpot shows a record.
         alarms: what the breaker says.
+        hint: how to see what the page leaves out; by default the command that shows a plan whole.
     """
     columns = [section for section in COUNTED if any(view.many(section) for view in views)]
     return page(
         "plan.html",
-        facts=heading.facts(),
+        facts=heading.facts,
         verdict=_verdict(views),
         alarms=alarms,
         columns=[COUNTED[section] for section in columns],
@@ -79,7 +79,7 @@ def plan_page(
             for view in views
         ),
         entities=[_entity(view, address) for view in views],
-        hint=f"See all of them: ml-connector plan {heading.connection} --all",
+        hint=hint or f"See all of them: ml-connector plan {heading.facts['Connection']} --all",
     )
 
 

@@ -7,7 +7,7 @@ from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.page import MOST_ITEMS, Heading, plan_page
 from ml_connector.plan.view import view
 
-HEADING = Heading("acme", "2026-11-20", "run-1", "2026-11-21 00:31 Europe/Oslo")
+HEADING = Heading.of_run("acme", "2026-11-20", "run-1", "2026-11-21 00:31 Europe/Oslo")
 
 
 def operation(action: Action, number: int = 1, **fields: object) -> Operation:
