@@ -14,6 +14,7 @@ from bench.figures import Figure, at_most, exactly, seconds_here, shown
 from bench.job import ROOT, JobReport
 from bench.known_portal import customers, pairs
 from bench.portal import Holdings
+from bench.refused import refused
 from bench.size import size
 from bench.trial import memory_lost, trial
 from bench.trouble import trouble
@@ -235,6 +236,7 @@ GOALS: Mapping[str, Callable[[Scale], list[Figure]]] = {
     "year": lambda scale: year(scale.year),
     "trouble": lambda _scale: trouble(),
     "audit": lambda scale: audit(scale.operations),
+    "rejects": lambda _scale: refused(),
     "undo": lambda scale: undo(scale.companies),
     "demo": demo,
 }

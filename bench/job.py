@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from bench.works import CONNECTION
 
 if TYPE_CHECKING:
+    from ml_connector.ledger.rejects import Refused, Rejects
     from ml_connector.settings import ConnectionSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,6 +44,7 @@ class JobRequest:
         accept: write even where far more would change than usual.
         undo: the run to undo instead.
         replay: the run to replay instead.
+        retry: the refused records to try again instead, such as ``cause:email-refused``.
     """
 
     url: str
@@ -54,6 +56,7 @@ class JobRequest:
     accept: bool = False
     undo: str = ""
     replay: str = ""
+    retry: str = ""
 
 
 @dataclass(slots=True)
@@ -74,12 +77,14 @@ class JobReport:
         statement: of a reconciliation, the answer to each of its questions in words, by its name; those that are a no
             begin with ``NO``.
         run_id: the last run.
+        causes: how many records are refused, by cause.
         stays: of an undo, the keys of the records that stay.
         error: what stopped it.
     """
 
     status: str = "failed"
     run_id: str = ""
+    causes: dict[str, int] = field(default_factory=dict)
     stays: list[str] = field(default_factory=list)
     runs: int = 0
     partitions: list[str] = field(default_factory=list)
@@ -169,22 +174,28 @@ def _reconciled(settings: "ConnectionSettings") -> JobReport:
 def _synced(settings: "ConnectionSettings", request: JobRequest) -> JobReport:
     from ml_connector.cli.sync import run_windows
     from ml_connector.instance import connector_instance
+    from ml_connector.ledger.due import Selection
     from ml_connector.options import KIND_TAG, OF_RUN_TAG
-    from ml_connector.running import REPLAY_STEPS
+    from ml_connector.running import REPLAY_STEPS, RETRY_STEPS
 
     how: dict[str, Any] = {"steps": None, "options": {"accept_mass_change": request.accept}}
     if request.replay:
         how |= {"steps": REPLAY_STEPS, "tags": {OF_RUN_TAG: request.replay, KIND_TAG: "replay"}}
+    if request.retry:
+        _refused_ones(settings.model_dump(mode="json")).make_due(Selection.parse(request.retry))
+        how = {"steps": RETRY_STEPS, "options": {"retry": request.retry, "accept_mass_change": True}}
     watch = MemoryWatch()
     with watch:
         summary = run_windows(settings, request.partition, request.partition, quiet=True, **how)
     cpu_seconds = time.process_time()
+    refused = _refused_ones(settings.model_dump(mode="json"))
     report = JobReport(
         status=summary.status,
         run_id=summary.run_id or "",
         partitions=summary.partitions,
         entities=summary.entities,
-        refused=_refused(),
+        refused=[_key_of(one) for one in refused.each()],
+        causes={group.cause.name: group.count for group in refused.groups()},
         peak_mb=_memory_mb("VmHWM"),
         cpu_seconds=cpu_seconds,
         seconds=summary.seconds,
@@ -220,13 +231,16 @@ def _point_at(request: JobRequest) -> None:
     os.environ |= {variable: values[name] for name, variable in ENVIRONMENT.items()}
 
 
-def _refused() -> list[str]:
-    """Return the keys of all refused records: ``bench:C000037`` for ``customer:C000037``."""
+def _refused_ones(settings: dict[str, Any]) -> "Rejects":
     from ml_connector.database import engine
     from ml_connector.ledger.rejects import Rejects
 
-    found = Rejects(engine(), CONNECTION, {}).each()
-    return [f"{CONNECTION}:{item.record.partition(':')[2]}" for item in found]
+    return Rejects(engine(), CONNECTION, settings)
+
+
+def _key_of(refused: "Refused") -> str:
+    """Return the unique key of a refused record: ``bench:C000037`` for ``customer:C000037``."""
+    return f"{CONNECTION}:{refused.record.partition(':')[2]}"
 
 
 class MemoryWatch:

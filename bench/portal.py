@@ -136,6 +136,10 @@ class Portal:
         """Kill a process when it makes a certain call; no other fault is in force then."""
         self._ask(["kill", process, asdict(point)])
 
+    def heal(self) -> None:
+        """Let HubSpot take from now on what it refused."""
+        self._ask(["heal"])
+
     def holdings(self) -> Holdings:
         """Return what is stored, from the portal's memory and not through its API."""
         return Holdings(**self._ask(["holdings"]))
@@ -283,6 +287,7 @@ def serve() -> None:
             "plant": lambda rules: sandbox.faults.restart([FaultRule(**rule) for rule in rules]),
             "struck": lambda: [rule["fired"] for rule in sandbox.faults.report()],
             "kill": lambda process, point: kill_at(sandbox, process, Point(**point)),
+            "heal": lambda: sandbox.hubspot.poison(),
             "holdings": lambda: holdings_of(sandbox),
             "happen": lambda *arguments: happen(sandbox, *arguments),
             "edit": lambda number: edit(sandbox, number),

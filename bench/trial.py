@@ -74,6 +74,10 @@ class Trial:
         """Replay a run's one window; calls are counted from its beginning."""
         return self._run(JobRequest(self.portal.url, str(self.home), self.start, partition, replay=run_id))
 
+    def retry(self, chosen: str) -> JobReport:
+        """Try refused records of the first window again; calls are counted from its beginning."""
+        return self._run(JobRequest(self.portal.url, str(self.home), self.start, self.start, retry=chosen))
+
     def reconcile(self) -> JobReport:
         """Compare both sides; calls are counted from its beginning."""
         return self._run(JobRequest(self.portal.url, str(self.home), self.start, reconcile=True))
