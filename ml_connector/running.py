@@ -35,7 +35,7 @@ from ml_connector.reconciliation.assets import asset_key
 from ml_connector.reconciliation.assets import job_name as reconcile_job_name
 from ml_connector.run_life import RunLife
 from ml_connector.settings import ConnectionSettings
-from ml_connector.storage import ParquetIOManager, Storage, StoredFile, recorded_dataset
+from ml_connector.storage import Dataset, ParquetIOManager, Storage, StoredFile, recorded_dataset
 from ml_connector.storage_root import UNPARTITIONED, path_of
 from ml_connector.undo.assets import asset_key as undo_key
 from ml_connector.undo.assets import job_name as undo_job_name
@@ -254,6 +254,16 @@ def planned_operations(settings: ConnectionSettings, partitions: Sequence[str]) 
             key = dg.AssetKey([settings.name, "plan", load.entity])
             for row in recorded_dataset(instance, storage, key, partitions).rows():
                 yield Operation.from_row(row)
+
+
+def stored_snapshots(settings: ConnectionSettings, entity: str) -> Dataset:
+    """Return the newest stored rows of an entity of Visma's in all windows, oldest window first."""
+    storage = Storage(ParquetIOManager().root)
+    key = dg.AssetKey([settings.name, "visma", entity])
+    with connector_instance(keeps_output=False) as instance:
+        stored = instance.get_materialized_partitions(key)
+        windows = [one for one in partitions_of(settings).get_partition_keys() if one in stored]
+        return recorded_dataset(instance, storage, key, windows, allow_missing=True)
 
 
 def choose_partitions(

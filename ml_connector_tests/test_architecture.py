@@ -30,7 +30,7 @@ MAY_USE: dict[str, set[str]] = {
     "ledger": {"plan", "causes"},
     "reconciliation": {"visma", "records", "plan", "hubspot", "ledger", "causes", "pages"},
     "replay": {"plan"},
-    "trial": {"visma", "records", "plan", "hubspot", "ledger", "audit"},
+    "trial": {"visma", "records", "plan", "hubspot", "ledger", "audit", "pages"},
     "undo": {"records", "plan", "hubspot", "ledger"},
     "audit": {"visma", "records", "plan", "hubspot", "ledger", "causes", "pages"},
     "causes": set(),

@@ -1,6 +1,6 @@
 """Finding connections: every ``defs.yaml`` of the folder that Dagster loads, read without starting Dagster."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ COMPONENT = "ml_connector.VismaHubSpotConnection"
 
 CORRECT = "Correct it; docs/settings.md has every setting."
 
+COPY = "Copy the connection's own defs.yaml, change the copy, and name that."
+
 
 def all_connections() -> dict[str, ConnectionSettings]:
     """Return the connections by name.
@@ -26,17 +28,39 @@ def all_connections() -> dict[str, ConnectionSettings]:
     """
     found: dict[str, ConnectionSettings] = {}
     for path in sorted(defs_folder().glob("**/defs.yaml")):
-        for written in _documents(path):
-            document = written.value
-            if isinstance(document, dict) and document.get("type") == COMPONENT:
-                settings = _settings(path, document.get("attributes") or {}, written)
-                if settings.name in found:
-                    raise UsageError(
-                        f"{path}: there is another connection {settings.name!r}.",
-                        remedy="Give each its own name, or remove one of the two files.",
-                    )
-                found[settings.name] = settings
+        for settings in _connections_in(path):
+            if settings.name in found:
+                raise UsageError(
+                    f"{path}: there is another connection {settings.name!r}.",
+                    remedy="Give each its own name, or remove one of the two files.",
+                )
+            found[settings.name] = settings
     return found
+
+
+def connection_in(path: Path, name: str) -> ConnectionSettings:
+    """Return a connection as another file than its own has it.
+
+    Raises:
+        UsageError: the file cannot be read, or has no connection of this name; says which file, line, field and why.
+    """
+    try:
+        found = {settings.name: settings for settings in _connections_in(path)}
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise UsageError(f"{path} cannot be read: {reason}.", remedy=COPY) from None
+    if name not in found:
+        others = f"it has {', '.join(found)}" if found else "it has no connection"
+        raise UsageError(f"{path} is not about {name}: {others}.", remedy=COPY)
+    return found[name]
+
+
+def _connections_in(path: Path) -> Iterator[ConnectionSettings]:
+    """Yield the connections of a file."""
+    for written in _documents(path):
+        document = written.value
+        if isinstance(document, dict) and document.get("type") == COMPONENT:
+            yield _settings(path, document.get("attributes") or {}, written)
 
 
 def find_connection(name: str) -> ConnectionSettings:

@@ -20,6 +20,13 @@ SHOWN = 5
 @click.option("--from", "first", metavar="KEY", help="First window of a range.")
 @click.option("--to", "last", metavar="KEY", help="Last window of a range.")
 @click.option("--record", metavar="KEY", help="Try one record as Visma has it now: customer:10023.")
+@click.option(
+    "--settings",
+    "file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Show what another defs.yaml of this connection would change.",
+)
 @click.option("--all", "everything", is_flag=True, help="Show every operation, not the first of each kind.")
 @click.option(
     "--html",
@@ -35,6 +42,7 @@ def plan(
     first: str | None,
     last: str | None,
     record: str | None,
+    file: Path | None,
     page: Path | None,
     *,
     everything: bool,
@@ -44,19 +52,24 @@ def plan(
 
     Takes the same windows as sync: those that are due, or the ones named. With --record it reads one record from Visma
     now and tells what would become of it and why: which rule matches what, and what is decided about each value.
+    With --settings it maps, matches and merges all that is stored by the connection's settings and by those of the
+    file, and tells where the two differ.
     """
     from ml_connector.cli.plan_view import show_views
-    from ml_connector.cli.trial import try_record, write_plan_page
+    from ml_connector.cli.trial import try_record, try_settings, write_plan_page
     from ml_connector.plan.view import as_json as row
     from ml_connector.plan.view import view
     from ml_connector.running import PLAN_STEPS, planned_operations
 
     settings = find_connection(name)
     chosen = chosen_range(partition, first, last)
+    if sum(one is not None for one in (chosen[0], record, file)) > 1:
+        raise UsageError("Windows, --record and --settings do not go together.", remedy="Give one of them.")
     if record is not None:
-        if chosen[0] is not None:
-            raise UsageError("--record tries a record as it is now.", remedy="Leave out the windows.")
         try_record(settings, record, page, everything=everything, as_json=as_json)
+        return
+    if file is not None:
+        try_settings(settings, file, page, everything=everything, as_json=as_json)
         return
     summary = run_windows(settings, *chosen, steps=PLAN_STEPS, quiet=as_json)
     planned = summary.partitions if summary.status == "planned" else []

@@ -6,9 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml_connector.cli.audit import say_where, write_page
+from ml_connector.cli.connections import connection_in
 from ml_connector.cli.output import emit
 from ml_connector.database import engine
+from ml_connector.errors import UsageError
 from ml_connector.settings import ConnectionSettings
+
+MOST_EXAMPLES = 200
+"""Records of each kind of change, and of each property, that are kept to be shown."""
 
 if TYPE_CHECKING:
     from ml_connector.hubspot.resource import HubSpotResource
@@ -40,6 +45,57 @@ def try_record(
         emit({**trial.as_json(), "html": str(page) if page else None})
         return
     show_trial(trial, everything=everything)
+    say_where(page)
+
+
+def try_settings(
+    today: ConnectionSettings, file: Path, page: Path | None, *, everything: bool, as_json: bool
+) -> None:
+    """Show what the settings of a file would change."""
+    from ml_connector.cli.what_if_view import show_what_if
+    from ml_connector.running import stored_snapshots
+    from ml_connector.trial.page import headline, what_if_page
+    from ml_connector.trial.sides import Snapshots
+    from ml_connector.trial.what_if import SettingsTrial
+
+    other = connection_in(file, today.name)
+    customers, suppliers, contacts = (
+        stored_snapshots(today, entity) for entity in ("customers", "suppliers", "contacts")
+    )
+    if not customers.files:
+        raise UsageError(
+            f"Nothing of {today.name} is stored yet, so there is nothing to try the settings with.",
+            remedy=f"Read a first window: ml-connector plan {today.name}",
+        )
+    most = None if everything or as_json else MOST_EXAMPLES
+    stored = Snapshots(customers, suppliers, contacts)
+    found = SettingsTrial(engine(), today, other, portal(today).get_client(), stored, most).compare()
+    if page is not None:
+        facts = {
+            "Connection": today.name,
+            "Settings": str(file),
+            "Windows": f"{len(customers.files):,}",
+            "Tried at": moment(today),
+        }
+        write_page(
+            page,
+            what_if_page(
+                found, facts, f"See all of it: ml-connector plan {today.name} --settings {file} --json"
+            ),
+        )
+    if as_json:
+        emit(
+            {
+                "connection": today.name,
+                "settings": str(file),
+                "windows": len(customers.files),
+                "headline": headline(found),
+                **found.as_json(),
+                "html": str(page) if page else None,
+            }
+        )
+        return
+    show_what_if(found, everything=everything)
     say_where(page)
 
 

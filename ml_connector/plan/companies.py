@@ -221,9 +221,9 @@ class CompanyPlanner:
         """Return what becomes of a record that fits no HubSpot company."""
         missing = self._settings.matching.create_missing.companies
         if missing is Missing.SKIP:
-            return self._operation(record, Action.SKIP, reason=_NONE_FITS)
+            return self._operation(record, Action.SKIP, reason=NONE_FITS)
         if missing is Missing.CONFLICT:
-            return self._operation(record, Action.CONFLICT, reason=_NONE_DECIDED)
+            return self._operation(record, Action.CONFLICT, reason=NONE_DECIDED)
         id_property = "visma_customer_id" if record.customer_number else "visma_supplier_id"
         new = self._changes(record.wanted, None)
         return self._operation(record, Action.CREATE, values=new, id_property=id_property)
@@ -317,8 +317,8 @@ def _suppliers_alone(settings: ConnectionSettings) -> frozenset[str]:
     return frozenset(mapping.hubspot for mapping in settings.mapping.suppliers) - customers
 
 
-_NONE_FITS = "no HubSpot company fits and creating is switched off"
-_NONE_DECIDED = "no HubSpot company fits; a person has to say whether it is made"
+NONE_FITS = "no HubSpot company fits and creating is switched off"
+NONE_DECIDED = "no HubSpot company fits; a person has to say whether it is made"
 _OLDER = "a newer version was synced before; an old window never overwrites it"
 _GONE = "its HubSpot company was archived or merged by a person; it is not made again"
 _ANOTHERS = "the HubSpot company it belongs to carries the id of another Visma record; a person has to choose"

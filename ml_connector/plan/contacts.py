@@ -205,9 +205,9 @@ class ContactPlanner:
         """Return what becomes of a record that fits no HubSpot contact."""
         missing = self._settings.matching.create_missing.contacts
         if missing is Missing.SKIP:
-            return self._operation(record, Action.SKIP, reason=_NONE_FITS)
+            return self._operation(record, Action.SKIP, reason=NONE_FITS)
         if missing is Missing.CONFLICT:
-            return self._operation(record, Action.CONFLICT, reason=_NONE_DECIDED)
+            return self._operation(record, Action.CONFLICT, reason=NONE_DECIDED)
         new = self._changes(record.wanted, None)
         return self._operation(record, Action.CREATE, values=new, id_property=ID_PROPERTY, email=record.email)
 
@@ -357,8 +357,8 @@ def link(contact: str, company: str, partition: str) -> Operation:
 
 
 _UNLINKED = frozenset({Action.SKIP, Action.CONFLICT, Action.REJECT})
-_NONE_FITS = "no HubSpot contact fits and creating is switched off"
-_NONE_DECIDED = "no HubSpot contact fits; a person has to say whether it is made"
+NONE_FITS = "no HubSpot contact fits and creating is switched off"
+NONE_DECIDED = "no HubSpot contact fits; a person has to say whether it is made"
 PROPOSED = "a HubSpot contact has its e-mail address; a person has to say whether it is the one"
 _OLDER = "a newer version was synced before; an old window never overwrites it"
 _GONE = "its HubSpot contact was archived or merged by a person; it is not made again"
