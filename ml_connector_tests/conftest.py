@@ -104,7 +104,7 @@ def ready_databases(postgres_server: EmbeddedServer, dagster_template: str) -> I
 def browser() -> Iterator[Browser]:
     """The system's Chromium, which `.ci/run` installs.
 
-    It ends with its module: an event loop of Playwright's runs in this thread for as long, and other tests start theirs.
+    It ends with its module: for as long, a loop of Playwright's runs in this thread, where other tests start theirs.
     """
     with sync_playwright() as playwright:
         opened = launched(playwright)

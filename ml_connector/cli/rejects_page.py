@@ -81,7 +81,7 @@ def _cause(
         "facts": {
             "Records": entities,
             "Refused": age(group.since, now),
-            "At most": f"{group.attempts} times" if group.attempts > 1 else None,
+            "Tried": f"at most {group.attempts} times" if group.attempts > 1 else None,
             "Tried again from": f"{due.astimezone(settings.zone):%Y-%m-%d %H:%M}"
             if due
             else "the next run on",

@@ -6,6 +6,7 @@ a record that fits none is created by an upsert on its own unique id, which cann
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from math import ceil
 
@@ -96,6 +97,24 @@ class CompanyCandidates:
     def _searchable(self) -> bool:
         """Whether every step's values can be searched for."""
         return all(step.form in forms.SEARCHABLE for step in self._steps if step.rule is CompanyRule.PROPERTY)
+
+    def with_people(self, records: Sequence[CompanyRecord]) -> list[CompanyRecord]:
+        """Return the records with the e-mail addresses of the contacts that came for them, in whichever window.
+
+        A record has those of its own window. Without the others it would fit one company in a run that brings its
+        people and none in the next, which would then make it.
+        """
+        if not self._by_address:
+            return list(records)
+        links = self._ledger.linked_to("contacts", "companies", [key for one in records for key in one.keys])
+        people = {found.from_key for some in links.values() for found in some}
+        addresses = {key: one.email for key, one in self._ledger.identities("contacts", people).items()}
+        return [
+            _reachable_at(
+                one, [addresses.get(found.from_key) for key in one.keys for found in links.get(key, ())]
+            )
+            for one in records
+        ]
 
     def index_for(self, records: Sequence[CompanyRecord]) -> CompanyIndex:
         """Return an index that holds at least every company one of the records may be."""
@@ -197,6 +216,11 @@ class CompanyCandidates:
             companies |= dict.fromkeys(belongs)
             index.add_contact(HubSpotRecord(contact.id, contact.properties, {"companies": belongs}))
         yield from self._read_by(None, list(companies))
+
+
+def _reachable_at(record: CompanyRecord, addresses: Iterable[str | None]) -> CompanyRecord:
+    more = (address for address in addresses if address)
+    return replace(record, emails=tuple(dict.fromkeys((*record.emails, *more))))
 
 
 def spellings(step: CompanyStep, key: str) -> tuple[str, ...]:

@@ -186,12 +186,12 @@ class CompanyPlanner:
     def _plan_unknown(self, records: Sequence[CompanyRecord]) -> Iterator[Operation]:
         if not records:
             return
-        index = self._candidates.index_for(records)
-        for record in records:
-            yield self._plan_new(record, index)
+        known = self._candidates.with_people(records)
+        index = self._candidates.index_for(known)
+        for record, one in zip(records, known, strict=True):
+            yield self._plan_new(record, index.match(one), index)
 
-    def _plan_new(self, record: CompanyRecord, index: CompanyIndex) -> Operation:
-        match = index.match(record)
+    def _plan_new(self, record: CompanyRecord, match: Match, index: CompanyIndex) -> Operation:
         if not match.ids:
             return self._made(record)
         if len(match.ids) == 1 and (match.step is None or match.step.one is One.ADOPT):

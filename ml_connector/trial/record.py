@@ -227,6 +227,7 @@ class RecordTrial:
         settings = self._settings
         finder = CompanyCandidates(self._client, self._ledger, settings.matching, (), settings.region)
         finder.prepare(1)
+        (record,) = finder.with_people([record])
         index = finder.index_for([record])
         for step in settings.matching.companies:
             for hit in index.hits_of(record, step):
@@ -236,7 +237,7 @@ class RecordTrial:
         kind = kind_of(source.key)
         steps = {step.rule for step in self._settings.matching.companies}
         if kind in ("customer", "supplier") and main.hubspot_id is None and CompanyRule.EMAIL in steps:
-            yield "Matching by e-mail looks at its own addresses here, not at those of its contacts in Visma."
+            yield "Matching by e-mail leaves out contacts in Visma that no sync has brought yet."
         if kind == "supplier":
             yield "The sums of its purchases are not looked at."
         if source.owner is None and kind not in ("customer", "supplier"):

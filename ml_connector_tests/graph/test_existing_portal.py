@@ -110,6 +110,43 @@ class TestPortalThatHoldsHalf:
         assert mine["visma_contact_id"] == f"{NAME}:1"
 
 
+class TestKnownByItsPeople:
+    """A company that sales knows by the address of somebody there, whom Visma has as a contact."""
+
+    @pytest.fixture
+    def known(self, world: World) -> str:
+        """The HubSpot id of that company."""
+        portal = world.sandbox.hubspot
+        company = portal.add_record("companies", {"name": "Kjent"})
+        portal.add_record("contacts", {"email": "felles@kjent.no"}, [("companies", company)])
+        return company
+
+    def nameless(self, number: int) -> dict[str, Any]:
+        """A customer that fits by nothing of its own."""
+        return rows.customer(number, mainContact={"contactId": 600_000 + number})
+
+    def test_a_customer_whose_contact_came_in_an_earlier_window_is_recognised(
+        self, world: World, known: str
+    ) -> None:
+        world.enter("contacts", [rows.contact(1, 1, email="felles@kjent.no")])
+        world.enter("customers", [self.nameless(1)], day=1)
+        world.sync(0)
+        world.sync(1)
+        assert [record.id for record in world.companies()] == [known]
+        assert world.company(1).id == known
+
+    def test_two_customers_of_one_company_stay_a_conflict_in_windows_without_their_people(
+        self, world: World, known: str
+    ) -> None:
+        world.enter("customers", [self.nameless(1), self.nameless(2)])
+        world.enter("contacts", [rows.contact(number, number, email="felles@kjent.no") for number in (1, 2)])
+        assert world.sync(0).entities["companies"]["conflicts"] == 2
+        world.sandbox.visma.update("customers", "2", {"name": "Kunde to"}, stamp=rows.at(1))
+        assert world.sync(1).entities["companies"]["conflicts"] == 2
+        assert [record.id for record in world.companies()] == [known]
+        assert "visma_customer_id" not in world.sandbox.hubspot.record("companies", known).values
+
+
 class TestManyStrangersAndFewOfOurs:
     """Where a small delta meets a big portal, asking for just what is needed is cheaper than reading all."""
 
