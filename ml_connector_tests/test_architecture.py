@@ -33,6 +33,7 @@ MAY_USE: dict[str, set[str]] = {
     "trial": {"visma", "records", "plan", "hubspot", "ledger", "audit", "pages"},
     "undo": {"records", "plan", "hubspot", "ledger"},
     "audit": {"visma", "records", "plan", "hubspot", "ledger", "causes", "pages"},
+    "desk": {"records", "plan", "hubspot", "ledger", "causes", "pages", "audit"},
     "causes": set(),
     "pages": set(),
     "sandbox": set(),

@@ -5,6 +5,9 @@ from ml_connector.causes.model import Cause, Where
 DRIFTED = "drifted"
 """The name of the cause of a record that a repair hands to the next sync: HubSpot differs and it is written again."""
 
+DECIDED = "decided"
+"""The name of the cause of a record that a person decided about: the next run carries it out."""
+
 _DATA = (
     Cause(
         "amount-missing",
@@ -150,7 +153,38 @@ _DECISIONS = (
         Where.HUBSPOT,
         said=("^customer and supplier share an organisation number but are two HubSpot companies",),
     ),
+    Cause(
+        "choice-gone",
+        "The HubSpot record that a person chose is not there any more.",
+        "Choose another one with `conflicts`, or take the decision back.",
+        Where.HUBSPOT,
+        said=("^the HubSpot record that a person chose was archived",),
+    ),
+    Cause(
+        "choice-taken",
+        "The HubSpot record that a person chose belongs to another Visma record.",
+        "Choose another one with `conflicts`, or link the other Visma record elsewhere first.",
+        Where.HUBSPOT,
+        said=("^the HubSpot record that a person chose carries the id of another Visma record",),
+    ),
+    Cause(
+        "address-taken",
+        "A person wants a contact of its own, but another HubSpot contact has the e-mail address.",
+        "Give the contact another address in Visma, or choose the HubSpot contact with `conflicts`.",
+        Where.VISMA,
+        said=("^a person wants a contact of its own",),
+    ),
+    Cause(
+        DECIDED,
+        "A person decided about it; the next run carries it out.",
+        "Nothing: the next run carries it out.",
+        Where.NOWHERE,
+        said=("^another Visma record is linked to the same HubSpot record in this run",),
+    ),
 )
+
+UNDECIDED = frozenset(cause.name for cause in _DECISIONS)
+"""The names of the causes that a person decides."""
 
 _WAITING = (
     Cause(

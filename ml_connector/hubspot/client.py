@@ -125,6 +125,13 @@ class HubSpotClient(Caller):
         """
         return lookup.read_batches(self, object_type, ids, properties, id_property)
 
+    def survivor(self, object_type: str, record_id: str, properties: Sequence[str]) -> HubSpotRecord | None:
+        """Return a record by its id or, if it was merged, the one that it was merged into; None for an archived one.
+
+        Unlike a batch read, a read of one record leads on from an id that was merged (reference: hubspot 3).
+        """
+        return lookup.read_one(self, object_type, record_id, properties)
+
     def history(self, object_type: str, ids: Iterable[str], properties: Sequence[str]) -> list[Remembered]:
         """Return records with the values their properties have had, 50 a call; those that do not exist are left out."""
         return read_history(self, object_type, ids, properties)

@@ -50,6 +50,8 @@ def _carried_out(operation: Operation, known: Mapping[str, Identity]) -> bool:
     """Return whether what a plan wants was synced after it was made: by another run, or when it was loaded before."""
     mine = [known[key] for key in operation.keys if key in known]
     whole = bool(operation.fingerprint) and len(mine) == len(operation.keys)
+    # One that a person links with another HubSpot record wants what it wanted, but there.
+    whole = whole and operation.hubspot_id in (None, mine[0].hubspot_id)
     return whole and all(
         identity.fingerprint == operation.fingerprint and identity.hubspot_id == mine[0].hubspot_id
         for identity in mine

@@ -6,6 +6,7 @@ from ml_connector.causes.catalogue import cause_named, cause_of_reason
 from ml_connector.hubspot.link_kinds import LinkKind, from_key, to_key
 from ml_connector.hubspot.outcomes import Outcome, WriteInput
 from ml_connector.ledger.entries import Entry, IdentityRow, LinkRow, RejectRow, Settlement
+from ml_connector.plan.decided import RELEASES
 from ml_connector.plan.operations import Action, Operation
 
 
@@ -25,9 +26,12 @@ def write_input(entry: Entry) -> WriteInput:
 
 
 def identity_rows(operation: Operation, hubspot_id: str | None = None) -> list[IdentityRow]:
-    """Return what is known of each Visma key once an operation stands: all are the same HubSpot record."""
+    """Return what is known of each Visma key once an operation stands: all are the same HubSpot record.
+
+    What a record is let go of says nothing of where it is: that comes with the record that a person chose.
+    """
     found = hubspot_id or operation.hubspot_id
-    if found is None:
+    if found is None or operation.entity == RELEASES:
         return []
     return [
         IdentityRow(

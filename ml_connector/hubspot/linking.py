@@ -10,6 +10,7 @@ from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.counts import LoadCounts
 from ml_connector.hubspot.ledger_rows import link_row, settlement
 from ml_connector.hubspot.link_kinds import LinkKind, Types, finished, from_key, kind_of, to_key
+from ml_connector.hubspot.moving import LinkMover
 from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
 from ml_connector.hubspot.strays import Strays, gone, is_optional
 from ml_connector.hubspot.unlinking import Unlinker
@@ -83,11 +84,16 @@ class LinkLoader:
         self._client = client
         self._journal = journal
         self._ledger = ledger
+        self._run_id = run_id
         self._unlinker = Unlinker(client, journal, ledger)
         self._strays = Strays(client, journal, ledger)
         self._trace = f"{run_id[:8]}-{uuid4().hex[:8]}"
         self._sequence = 0
         self._types: dict[LinkKind, Types] = {}
+
+    def mover(self) -> LinkMover:
+        """Return what takes links from records that people say are not the ones."""
+        return LinkMover(self._client, self._journal, self._ledger, self._run_id)
 
     def load(self, plan: Iterable[Operation], created: Set[str]) -> LoadCounts:
         """Carry out link operations.

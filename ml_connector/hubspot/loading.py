@@ -25,6 +25,7 @@ from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
 from ml_connector.ledger.entries import Entry, IdentityRow, RejectRow
 from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
+from ml_connector.plan.decided import RELEASES
 from ml_connector.plan.operations import SENT, Action, Operation
 from ml_connector.settings_merging import Policy
 
@@ -52,7 +53,8 @@ class RecordLoader:
     """Carries out the create, update and archive operations of an object type.
 
     ``created_ids`` are the HubSpot ids of the records it has made: they have no associations to read yet. ``not_made``
-    are the keys of those that HubSpot refused to make. ``not_taken`` says why the portal takes no records of the type
+    are the keys of those that HubSpot refused to make, ``not_released`` of those that it did not let go of where a
+    person linked them otherwise. ``not_taken`` says why the portal takes no records of the type
     that was tried, None where it does or nothing was tried.
 
     Args:
@@ -75,6 +77,7 @@ class RecordLoader:
     ) -> None:
         self.created_ids: set[str] = set()
         self.not_made: set[str] = set()
+        self.not_released: set[str] = set()
         self.not_taken: str | None = None
         self._client = client
         self._journal = journal
@@ -247,6 +250,8 @@ class RecordLoader:
             else:
                 counts.ended_badly(outcome, operation.key)
                 rejects.append(rejected_row(operation, outcome))
+                if operation.entity == RELEASES:
+                    self.not_released.update(operation.keys)
                 if outcome.status is OutcomeStatus.REJECTED and operation.action is Action.CREATE:
                     self.not_made.update(operation.keys)
         settlements = [settlement(entry, outcome) for entry, outcome in results]

@@ -23,6 +23,7 @@ from ml_connector.ledger.backlog import Backlog
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals, Subject
 from ml_connector.plan.bookings import HELD_BACK, not_taken
+from ml_connector.plan.decided import MOVED_LINKS, RELEASED_LINKS, RELEASES
 from ml_connector.plan.lines import without_lines_of
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.purchases import with_companies
@@ -75,9 +76,11 @@ class Load:
 
 def load_companies(hands: Hands, plan: Dataset) -> Counts:
     """Create and update companies, then write what was bought from suppliers on theirs, those just made included."""
+    counts = _release(hands, plan, "companies")
     read = partial(operations, plan, "companies")
     planned = hands.replanner.companies(read) if hands.replanner else read()
-    counts = {"companies": hands.records.load("companies", planned)}
+    counts["companies"] = hands.records.load("companies", _released(hands, planned))
+    counts |= _move(hands, plan)
     if hands.settings.carries(RecordKind.PURCHASES):
         bought = with_companies(operations(plan, "purchases"), hands.ledger)
         counts["purchases"] = hands.records.load("companies", bought)
@@ -86,11 +89,13 @@ def load_companies(hands: Hands, plan: Dataset) -> Counts:
 
 def load_contacts(hands: Hands, plan: Dataset) -> Counts:
     """Create and update contacts, then link them with their companies."""
+    counts = _release(hands, plan, "contacts")
     read = partial(operations, plan, "contacts")
     planned = hands.replanner.contacts(read) if hands.replanner else read()
-    contacts = hands.records.load("contacts", planned)
-    links = hands.links.load(operations(plan, "links"), hands.records.created_ids)
-    return {"contacts": contacts, "links": links}
+    counts["contacts"] = hands.records.load("contacts", _released(hands, planned))
+    counts |= _move(hands, plan)
+    counts["links"] = hands.links.load(operations(plan, "links"), hands.records.created_ids)
+    return counts
 
 
 def load_invoices(hands: Hands, plan: Dataset) -> Counts:
@@ -197,6 +202,36 @@ def policies(settings: ConnectionSettings) -> Mapping[str, Mapping[str, Policy]]
 def proposing(settings: ConnectionSettings) -> tuple[str, ...]:
     """Return the object types of which an existing record is only proposed to a person."""
     return ("contacts",) if settings.matching.proposes_contacts else ()
+
+
+def _release(hands: Hands, plan: Dataset, object_type: str) -> Counts:
+    """Take our values from records that people say are not the ones: a unique id has to be free before it is given.
+
+    A decision that was taken back since the plan was made is not carried out.
+    """
+    decided = hands.ledger.decisions(object_type)
+    planned = [
+        one
+        for one in operations(plan, RELEASES)
+        if any(decided[key].hubspot_id not in (None, one.hubspot_id) for key in one.keys if key in decided)
+    ]
+    return {RELEASES: hands.records.load(object_type, planned)} if planned else {}
+
+
+def _released(hands: Hands, planned: Iterator[Operation]) -> Iterator[Operation]:
+    """Yield the operations but for those on records whose former HubSpot record still has their id."""
+    return (one for one in planned if hands.records.not_released.isdisjoint(one.keys))
+
+
+def _move(hands: Hands, plan: Dataset) -> Counts:
+    """Take links from the former records, then make them on those that people chose."""
+    leaving = list(operations(plan, RELEASED_LINKS))
+    if not leaving:
+        return {}
+    mover = hands.links.mover()
+    released = mover.release(leaving)
+    moved = (one for one in operations(plan, MOVED_LINKS) if one.key not in mover.kept)
+    return {RELEASED_LINKS: released, MOVED_LINKS: hands.links.load(moved, frozenset())}
 
 
 def _note_waiting(hands: Hands, subject: Subject, plan: Dataset, *, taken: bool) -> None:

@@ -10,6 +10,8 @@ from ml_connector.hubspot.calls import Call, Caller, chunks, results_of
 from ml_connector.hubspot.limits import Bucket
 from ml_connector.hubspot.models import HubSpotRecord, record_from
 
+NOT_FOUND = 404
+
 BATCH_SIZE = 100
 """Inputs per batch call (reference: hubspot 3)."""
 
@@ -43,6 +45,20 @@ def read_batches(
     for records in caller.parallel(read, chunks(wanted, BATCH_SIZE)):
         found |= records
     return found
+
+
+def read_one(
+    caller: Caller, object_type: str, record_id: str, properties: Sequence[str]
+) -> HubSpotRecord | None:
+    """Do what :meth:`ml_connector.hubspot.client.HubSpotClient.survivor` says."""
+    params = {"properties": ",".join(properties)}
+    try:
+        body = caller.call(Call("GET", paths.object_named(object_type, record_id), params=params))
+    except PermanentApiError as error:
+        if error.status == NOT_FOUND:
+            return None
+        raise
+    return record_from(body)
 
 
 def _read_once(

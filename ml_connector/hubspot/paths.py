@@ -1,7 +1,7 @@
 """The version of HubSpot's API and every path of it that is called; nothing else spells a HubSpot path.
 
-Paths hold no record ids, so a path is also the label of its request in errors (reference: hubspot 2 to 4, 8,
-12).
+Paths hold no record ids but for one, so a path is also the label of its request in errors (reference: hubspot 2 to 4,
+8, 12).
 """
 
 API_VERSION = "2026-09"
@@ -19,6 +19,11 @@ SCHEMAS = f"/crm-object-schemas/{API_VERSION}/schemas"
 def objects(object_type: str) -> str:
     """Return the path that lists the records of a type, such as ``companies`` or ``0-2``."""
     return f"/crm/objects/{API_VERSION}/{object_type}"
+
+
+def object_named(object_type: str, record_id: str) -> str:
+    """Return the path of one record; the only one that names a record, by its number."""
+    return f"{objects(object_type)}/{record_id}"
 
 
 def object_batch(object_type: str, verb: str) -> str:

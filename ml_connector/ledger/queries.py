@@ -1,6 +1,6 @@
 """What planning and people read from the ledger: who is who, which links stand, what a run did."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,11 +8,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from ml_connector.chunks import chunks
+from ml_connector.ledger.decisions import Decision, decisions_of
 from ml_connector.ledger.tables import identity, link, run
 
 ENTITIES = (
+    "releases",
     "companies",
     "contacts",
+    "released_links",
+    "moved_links",
     "links",
     "purchases",
     "invoices",
@@ -93,6 +97,11 @@ class LedgerReader:
     def connection(self) -> str:
         """The connection's name, with which its ids in HubSpot begin."""
         return self._connection
+
+    def decisions(self, object_type: str) -> dict[str, Decision]:
+        """Return what people decided about records of an object, by Visma key; there are never many."""
+        found = decisions_of(self._engine, self._connection, object_type)
+        return {key: decision for (_, key), decision in found.items()}
 
     def identities(self, object_type: str, keys: Iterable[str]) -> dict[str, Identity]:
         """Return the known identities of Visma keys such as ``customer:10023``; unknown keys are absent."""
@@ -221,6 +230,29 @@ class LedgerReader:
                 for row in database.execute(query.order_by(table.from_key)):
                     found.setdefault(row[1], []).append(_known(row))
         return found
+
+    def links_about(self, object_type: str, keys: Sequence[str]) -> Iterator[tuple[str, KnownLink]]:
+        """Yield the links that start from or lead to records of an object, each with the object it starts from."""
+        table = link.c
+        for some in chunks(keys, CHUNK):
+            mine = sa.any_(sa.bindparam("some", some, type_=sa.ARRAY(sa.Text)))
+            about = sa.or_(
+                sa.and_(table.to_type == object_type, table.to_key == mine),
+                sa.and_(table.from_type == object_type, table.from_key == mine),
+            )
+            query = sa.select(
+                table.from_type,
+                table.from_key,
+                table.to_key,
+                table.status,
+                table.from_id,
+                table.to_id,
+                table.to_type,
+            ).where(table.connection == self._connection, about)
+            with self._engine.connect() as database:
+                rows = database.execute(query.order_by(table.from_type, table.from_key, table.to_key)).all()
+            for from_type, *rest in rows:
+                yield from_type, KnownLink(*rest)
 
     def pending_links(self, from_type: str) -> list[KnownLink]:
         """Return the links that are still to be made, oldest first."""

@@ -10,12 +10,14 @@ from ml_connector.chunks import chunks
 from ml_connector.database import engine
 from ml_connector.hubspot.resource import HubSpotResource
 from ml_connector.ledger.journal import Journal
+from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.synced import SyncedReader
 from ml_connector.ledger.taking import TakingReader
 from ml_connector.ledger.usual import UsualReader
 from ml_connector.plan import breaker
 from ml_connector.plan.bookings import BookingPlanner
 from ml_connector.plan.changes import Figures
+from ml_connector.plan.decided import ignored_companies
 from ml_connector.plan.invoices import InvoicePlanner
 from ml_connector.plan.operations import PLAN_SCHEMA, Operation
 from ml_connector.plan.page import Heading, plan_page
@@ -72,9 +74,10 @@ def where_some_are_left_out(step: Step) -> dict[str, dg.AssetKey]:
 
 
 def who_does_not_travel(step: Step, *companies: Dataset) -> NotTaken:
-    """Return who does not travel, as the run's plan of companies says and the ledger remembers."""
+    """Return who does not travel, as the run's plan of companies says, the ledger remembers, and people decided."""
     settings = step.settings
-    found = NotTaken(settings.take, TakingReader(engine(), settings.name))
+    ignored = ignored_companies(LedgerReader(engine(), settings.name))
+    found = NotTaken(settings.take, TakingReader(engine(), settings.name), ignored)
     return found if found.takes_all else found.read(companies)
 
 

@@ -82,7 +82,8 @@ def _companies(step: Step) -> dg.AssetsDefinition:
         stream = (CompanyRecord.from_row(row) for row in records.rows())
         both = companies_with_due(stream, due, present_companies(records) if due else ())
         not_taken = who_does_not_travel(step)
-        operations = not_taken.noting(shield(step, hubspot, "companies").hold(planner.plan(both, unknown)))
+        planned = chain(planner.plan(both, unknown), planner.moves(context.partition_keys[-1]))
+        operations = not_taken.noting(shield(step, hubspot, "companies").hold(planned))
         for window in purchases.values():
             again = due_again(refused, "purchases", PurchasesRecord.from_row)
             bought = with_purchases(own_records(refused, window), again)
@@ -115,7 +116,8 @@ def _contacts(step: Step) -> dg.AssetsDefinition:
         stream = (ContactRecord.from_row(row) for row in records.rows())
         both = contacts_with_due(stream, due, present_contacts(records) if due else {})
         owed = planner.owed(ledger.pending_links("contacts"), context.partition_keys[-1])
-        held = shield(step, hubspot, "contacts").hold(planner.plan(both, unknown))
+        planned = chain(planner.plan(both, unknown), planner.moves(context.partition_keys[-1]))
+        held = shield(step, hubspot, "contacts").hold(planned)
         return write_plan(context, step, with_owed(held, owed))
 
     return plan

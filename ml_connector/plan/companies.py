@@ -17,6 +17,8 @@ from ml_connector.hubspot.mapped_properties import require
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import Identity, LedgerReader
 from ml_connector.plan.candidates import CompanyCandidates
+from ml_connector.plan.decided import RULE
+from ml_connector.plan.double_claims import settled
 from ml_connector.plan.known import is_older, read_held
 from ml_connector.plan.matching import (
     ID_PROPERTIES,
@@ -28,6 +30,7 @@ from ml_connector.plan.matching import (
 )
 from ml_connector.plan.merging import changes, fingerprint, mark_of
 from ml_connector.plan.operations import STORED, Action, Operation
+from ml_connector.plan.rulings import Ruling, Rulings, each_for_itself
 from ml_connector.records.companies import SUPPLIER_PROPERTIES
 from ml_connector.records.judging import classes_of
 from ml_connector.records.model import CompanyRecord, Properties
@@ -79,6 +82,7 @@ class CompanyPlanner:
         self._supplied = SUPPLIER_PROPERTIES | alone
         # What suppliers fill alone decides what they write on a customer's company, though they want the same.
         self._rules = mark_of(settings.merging) + ",".join(sorted(alone))
+        self._rulings = Rulings[CompanyRecord](OBJECT, ledger, client, self._properties)
         self._candidates = CompanyCandidates(
             client, ledger, settings.matching, self._properties, settings.region, contacts
         )
@@ -97,16 +101,26 @@ class CompanyPlanner:
                 if operation.action is Action.UPDATE and operation.rule != VISMA_ID:
                     adopted[str(operation.hubspot_id)].append(operation)
                 else:
+                    self._rulings.releases(operation)
                     yield operation
         for hubspot_id, claims in adopted.items():
-            yield from claims if len(claims) == 1 else (_double_claim(claim, hubspot_id) for claim in claims)
+            for claim in settled(claims, hubspot_id):
+                yield from self._rulings.releases(claim)
+                yield claim
+
+    def moves(self, partition: str) -> Iterator[Operation]:
+        """Yield what moves the links of companies that a person linked otherwise; ask once all is planned."""
+        return self._rulings.moves(partition)
 
     def _plan_chunk(self, records: Sequence[CompanyRecord]) -> Iterator[Operation]:
         identities = self._ledger.identities("companies", (key for record in records for key in record.keys))
         known: list[Known] = []
         unknown: list[CompanyRecord] = []
         parts: list[CompanyRecord] = []
-        for record in records:
+        each = list(each_for_itself(records, self._rulings.decisions, identities))
+        usual, ruled = self._rulings.sort(each, identities)
+        yield from map(self._ruled, ruled)
+        for record in usual:
             mine = [identities[key] for key in record.keys if key in identities]
             if record.skip or record.refusal:
                 action = Action.SKIP if record.skip else Action.REJECT
@@ -217,16 +231,27 @@ class CompanyPlanner:
     def _undecided(self, record: CompanyRecord, match: Match, reason: str) -> Operation:
         return self._operation(record, Action.CONFLICT, rule=match.rule, reason=reason, candidates=match.ids)
 
-    def _made(self, record: CompanyRecord) -> Operation:
-        """Return what becomes of a record that fits no HubSpot company."""
-        missing = self._settings.matching.create_missing.companies
+    def _ruled(self, ruling: Ruling[CompanyRecord]) -> Operation:
+        """Return what becomes of a record that a person decided about."""
+        if ruling.action is Action.CREATE:
+            return self._made(ruling.record, decided=True)
+        if ruling.held is not None:
+            return self._update(ruling.record, ruling.held, RULE)
+        return self._operation(
+            ruling.record, ruling.action, rule=RULE, reason=ruling.reason, candidates=ruling.candidates
+        )
+
+    def _made(self, record: CompanyRecord, *, decided: bool = False) -> Operation:
+        """Return what becomes of a record that fits no HubSpot company, or of which a person decided that."""
+        missing = Missing.CREATE if decided else self._settings.matching.create_missing.companies
         if missing is Missing.SKIP:
             return self._operation(record, Action.SKIP, reason=NONE_FITS)
         if missing is Missing.CONFLICT:
             return self._operation(record, Action.CONFLICT, reason=NONE_DECIDED)
         id_property = "visma_customer_id" if record.customer_number else "visma_supplier_id"
         new = self._changes(record.wanted, None)
-        return self._operation(record, Action.CREATE, values=new, id_property=id_property)
+        rule = RULE if decided else None
+        return self._operation(record, Action.CREATE, values=new, id_property=id_property, rule=rule)
 
     def _update(self, record: CompanyRecord, company: HubSpotRecord, rule: str) -> Operation:
         """Return what brings an existing company to the record; UNCHANGED where it holds everything already."""
@@ -295,20 +320,6 @@ def _travelling(records: Iterable[CompanyRecord]) -> Iterator[CompanyRecord]:
     """Yield records; of a customer and supplier that are one company and do not both travel, each for itself."""
     for record in records:
         yield from record.parts if any(part.skip for part in record.parts) else (record,)
-
-
-def _double_claim(claim: Operation, hubspot_id: str) -> Operation:
-    """Return a claim as a conflict: two Visma records must not be written to one company."""
-    reason = f"several Visma records fit this HubSpot company by {claim.rule}; a person has to choose one"
-    return replace(
-        claim,
-        action=Action.CONFLICT,
-        hubspot_id=None,
-        candidates=(hubspot_id,),
-        values={},
-        previous={},
-        reason=reason,
-    )
 
 
 def _suppliers_alone(settings: ConnectionSettings) -> frozenset[str]:

@@ -14,11 +14,13 @@ from ml_connector.hubspot.inventory import Inventory, contact_inventory
 from ml_connector.hubspot.mapped_properties import require
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import Identity, KnownLink, LedgerReader
+from ml_connector.plan.decided import RULE
 from ml_connector.plan.known import is_older, read_held
 from ml_connector.plan.links import Ties, unlink
 from ml_connector.plan.matching import VISMA_ID
 from ml_connector.plan.merging import changes, fingerprint, mark_of
 from ml_connector.plan.operations import STORED, Action, Operation
+from ml_connector.plan.rulings import Ruling, Rulings
 from ml_connector.plan.taken import NotTaken
 from ml_connector.records.model import ContactRecord, Properties
 from ml_connector.settings import ConnectionSettings
@@ -75,6 +77,7 @@ class ContactPlanner:
         self._defined = client.properties(OBJECT)
         self._properties = tuple(name for name in settings.filled(OBJECT) if name in self._defined)
         self._rules = mark_of(settings.merging)
+        self._rulings = Rulings[ContactRecord](OBJECT, ledger, client, self._properties)
         self._inventory = contacts or contact_inventory(client, settings.mapping.targets(OBJECT))
         self._whole: dict[str, HubSpotRecord] | None = None
         self._claimed: dict[str, str] = {}
@@ -101,6 +104,10 @@ class ContactPlanner:
             )
             yield from self._plan_chunk([record for record in travelling if record is not None])
 
+    def moves(self, partition: str) -> Iterator[Operation]:
+        """Yield what moves the links of contacts that a person linked otherwise; ask once all is planned."""
+        return self._rulings.moves(partition)
+
     def owed(self, pending: Sequence[KnownLink], partition: str) -> Iterator[Operation]:
         """Yield the links that earlier runs could not make, and the end of those to companies that do not travel."""
         companies = [held.to_key for held in pending]
@@ -123,8 +130,11 @@ class ContactPlanner:
         links = self._ledger.links_of("contacts", [key for record in records for key in record.keys])
         changed: list[Known] = []
         unknown: list[ContactRecord] = []
-        planned: list[Operation] = []
-        for record in records:
+        usual, ruled = self._rulings.sort(records, identities)
+        planned = [self._ruled(ruling) for ruling in ruled]
+        for operation in planned:
+            yield from self._rulings.releases(operation)
+        for record in usual:
             mine = next((identities[key] for key in record.keys if key in identities), None)
             mine = mine or by_email.get(record.email or "")
             if mine is None and not record.active:
@@ -201,15 +211,32 @@ class ContactPlanner:
         ours = contact.properties.get(ID_PROPERTY) or contact.id in self._claimed
         return self._settings.matching.proposes_contacts and not ours
 
-    def _made(self, record: ContactRecord) -> Operation:
-        """Return what becomes of a record that fits no HubSpot contact."""
-        missing = self._settings.matching.create_missing.contacts
+    def _ruled(self, ruling: Ruling[ContactRecord]) -> Operation:
+        """Return what becomes of a record that a person decided about."""
+        if ruling.action is Action.CREATE:
+            return self._made(ruling.record, decided=True)
+        if ruling.held is not None:
+            return self._update(ruling.record, ruling.held, RULE)
+        return self._operation(
+            ruling.record, ruling.action, rule=RULE, reason=ruling.reason, candidates=ruling.candidates
+        )
+
+    def _made(self, record: ContactRecord, *, decided: bool = False) -> Operation:
+        """Return what becomes of a record that fits no HubSpot contact, or of which a person decided that."""
+        missing = Missing.CREATE if decided else self._settings.matching.create_missing.contacts
         if missing is Missing.SKIP:
             return self._operation(record, Action.SKIP, reason=NONE_FITS)
         if missing is Missing.CONFLICT:
             return self._operation(record, Action.CONFLICT, reason=NONE_DECIDED)
         new = self._changes(record.wanted, None)
-        return self._operation(record, Action.CREATE, values=new, id_property=ID_PROPERTY, email=record.email)
+        return self._operation(
+            record,
+            Action.CREATE,
+            values=new,
+            id_property=ID_PROPERTY,
+            rule=RULE if decided else None,
+            email=record.email,
+        )
 
     def _found(self, record: ContactRecord, found: Mapping[str, HubSpotRecord]) -> HubSpotRecord | None:
         """Return the contact that carries a record's id or, as this plan will leave it, its address."""

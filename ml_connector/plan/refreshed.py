@@ -53,7 +53,8 @@ class Replanner:
     def companies(self, operations: Read) -> Iterator[Operation]:
         """Yield the operations on companies as they should be now."""
         planner = CompanyPlanner(self._settings, self._ledger, self._client)
-        return self._held("companies", _refreshed(operations, planner.plan, CompanyRecord.from_row))
+        again = _refreshed(operations, planner.plan, CompanyRecord.from_row)
+        return self._held("companies", (one for one in again if one.entity == "companies"))
 
     def contacts(self, operations: Read) -> Iterator[Operation]:
         """Yield the operations on contacts as they should be now; their links are read before they are made anyway."""

@@ -3,7 +3,7 @@
 What a run's own plan of companies says comes first. Of those it does not look at, the ledger remembers it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.taking import LastSynced, TakingReader
@@ -21,22 +21,31 @@ class NotTaken:
     Args:
         take: the settings.
         reader: what the ledger remembers.
+        ignored: why people decided to leave some alone, by key, whatever the settings take.
     """
 
-    def __init__(self, take: TakeSettings, reader: TakingReader) -> None:
+    def __init__(
+        self, take: TakeSettings, reader: TakingReader, ignored: Mapping[str, str] | None = None
+    ) -> None:
         self._take = take
         self._reader = reader
+        self._ignored = ignored or {}
         self._known: dict[str, str | None] = {}
 
     @property
     def takes_all(self) -> bool:
         """Whether every customer and supplier travels."""
-        return not (self._take.filters_customers or self._take.filters_suppliers)
+        return not (self._filters or self._ignored)
+
+    @property
+    def _filters(self) -> bool:
+        """Whether the settings leave some out."""
+        return self._take.filters_customers or self._take.filters_suppliers
 
     def noting(self, operations: Iterable[Operation]) -> Iterator[Operation]:
         """Yield the operations of a plan of companies, and learn from them."""
         for operation in operations:
-            if operation.entity == COMPANIES and not self.takes_all:
+            if operation.entity == COMPANIES and self._filters:
                 self._note(operation.keys, operation.action, operation.reason)
             yield operation
 
@@ -57,9 +66,10 @@ class NotTaken:
             return {}
         wanted = list(dict.fromkeys(keys))
         unknown = [key for key in wanted if key not in self._known]
-        if unknown:
+        if unknown and self._filters:
             self._ask(unknown)
-        return {key: reason for key in wanted if (reason := self._known[key]) is not None}
+        reasons = ((key, self._ignored.get(key) or self._known.get(key)) for key in wanted)
+        return {key: reason for key, reason in reasons if reason is not None}
 
     def _ask(self, keys: Sequence[str]) -> None:
         """Learn from the ledger: who was left out by the same settings, and what the others were when last synced."""
