@@ -7,6 +7,7 @@ import click
 from dotenv import dotenv_values
 
 from ml_connector.cli.audit import audit
+from ml_connector.cli.conflicts import conflicts
 from ml_connector.cli.credentials import credentials
 from ml_connector.cli.demo import demo
 from ml_connector.cli.dev import dev
@@ -54,6 +55,7 @@ for command in (
     undo,
     reconcile,
     rejects,
+    conflicts,
     edits,
     audit,
     dev,

@@ -40,7 +40,7 @@ def ping(name: str, *, as_json: bool) -> None:
     settings = find_connection(name)
     credentials = credentials_of(name)
     findings: list[Finding] = []
-    found = look(settings, lambda: _visma(credentials), lambda: _hubspot(credentials))
+    found = look(settings, lambda: _visma(credentials), lambda: hubspot_of(credentials))
     coming = _kept(chain(found, _refused(name)), findings)
     if as_json:
         lines = [
@@ -66,8 +66,12 @@ def _visma(credentials: Credentials) -> VismaClient:
     return VismaClient(company, transport=visma_transport(IMPATIENT))
 
 
-def _hubspot(credentials: Credentials) -> HubSpotClient:
-    """Return a client of the portal that the connection was synced into before, if it was."""
+def hubspot_of(credentials: Credentials) -> HubSpotClient:
+    """Return a client of the portal that the connection was synced into before, if it was.
+
+    Raises:
+        UsageError: the token is for another portal.
+    """
     token, address = credentials.hubspot(), api_hosts().hubspot_api
     client = HubSpotClient(token, base_url=address, transport=hubspot_transport(IMPATIENT))
     require_bound(engine(), credentials.connection, Side.PORTAL, str(client.account().portal_id))
