@@ -20,6 +20,7 @@ from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from click.testing import CliRunner
 from playwright.sync_api import Page, sync_playwright
 
 from ml_connector.audit.page import record_page
@@ -27,6 +28,7 @@ from ml_connector.audit.reading import audit_record
 from ml_connector.cli.demo import NAME, demo_settings, good_invoice
 from ml_connector.cli.dev import dagster
 from ml_connector.cli.init import make_connection
+from ml_connector.cli.main import main as main_command
 from ml_connector.cli.reconcile import run_reconciliation
 from ml_connector.cli.sandbox import addresses
 from ml_connector.cli.sync import run_windows
@@ -52,6 +54,9 @@ LARGEST_BYTES = 200_000
 FEW = range(2, 5)
 """Invoices of a company that show beside its contacts without filling the picture."""
 
+PAGES = {"plan-page": "to create", "rejects": "refused", "audit-run": "did", "audit-runs": "differ"}
+"""Pages that commands write, and a text that shows that each is drawn."""
+
 UI_PORT = 3909
 START_SECONDS = 120.0
 STEPS = ("records", "plan", "hubspot")
@@ -76,6 +81,7 @@ class Shown:
         company, invoice: HubSpot ids of a company and an invoice worth looking at.
         statement: address of the statement's page.
         audit: address of the page with that company's past.
+        pages: addresses of the pages that commands write, by name.
     """
 
     run_id: str
@@ -83,6 +89,7 @@ class Shown:
     invoice: str
     statement: str
     audit: str
+    pages: Mapping[str, str]
 
 
 def pictures(ui: str, portal: str, shown: Shown) -> Mapping[str, Picture]:
@@ -104,6 +111,8 @@ def pictures(ui: str, portal: str, shown: Shown) -> Mapping[str, Picture]:
         "statement-phone": Picture(shown.statement, "What was checked", PHONE),
         "audit": Picture(shown.audit, "What happened", TALL),
         "audit-phone": Picture(shown.audit, "What happened", PHONE),
+        **{name: Picture(shown.pages[name], words) for name, words in PAGES.items()},
+        **{f"{name}-phone": Picture(shown.pages[name], words, PHONE) for name, words in PAGES.items()},
         "portal": Picture(portal, "Companies"),
         "portal-company": Picture(f"{portal}/portal/companies/{shown.company}", "Latest changes"),
         "portal-invoice": Picture(f"{portal}/portal/invoices/{shown.invoice}", "Balance", TALL),
@@ -129,20 +138,47 @@ def deployment(folder: Path) -> Iterator[Mapping[str, Picture]]:
         start = datetime.now(ZoneInfo("Europe/Oslo")).date() - timedelta(days=3)
         attributes = {"name": NAME, "start": start.isoformat(), "settle_minutes": 0, "daily": False}
         settings = make_connection(folder / "connections" / NAME / "defs.yaml", attributes)
+        pages = Pages(folder)
+        pages.write("plan-page", "plan", NAME)
         summary = run_windows(settings, None, None, steps=None, quiet=True)
         outcome = run_reconciliation(settings, month=None, repair=False, out=None, quiet=True)
         company = well_connected(sandbox)
+        again = run_windows(settings, *summary.partitions[-1:] * 2, steps=None, quiet=True)
+        pages.write("rejects", "rejects", NAME, "list")
+        pages.write("audit-run", "audit", NAME, "--run", str(summary.run_id))
+        pages.write("audit-runs", "audit", NAME, "--run", str(summary.run_id), "--run", str(again.run_id))
         shown = Shown(
             run_id=str(summary.run_id),
             company=company,
             invoice=str(good_invoice(sandbox)),
             statement=Path(outcome.files["html"]).as_uri(),
             audit=audited(sandbox, settings, company, folder / "audit.html").as_uri(),
+            pages=pages.written,
         )
         ui = f"http://127.0.0.1:{UI_PORT}"
         with dagster("127.0.0.1", UI_PORT, quiet=True):
             wait_for(f"{ui}/server_info")
             yield pictures(ui, sandbox.url, shown)
+
+
+class Pages:
+    """Pages that commands have written into a folder, as addresses by name."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.written: dict[str, str] = {}
+
+    def write(self, name: str, *words: str) -> None:
+        """Let a command write a page.
+
+        Raises:
+            RuntimeError: it could not.
+        """
+        file = self._folder / f"{name}.html"
+        result = CliRunner().invoke(main_command, [*words, "--html", str(file)])
+        if not file.is_file():
+            raise RuntimeError(f"{' '.join(words)}: {result.output}")
+        self.written[name] = file.as_uri()
 
 
 def well_connected(sandbox: Sandbox) -> str:

@@ -125,16 +125,6 @@ class TestKnownByItsPeople:
         """A customer that fits by nothing of its own."""
         return rows.customer(number, mainContact={"contactId": 600_000 + number})
 
-    def test_a_customer_whose_contact_came_in_an_earlier_window_is_recognised(
-        self, world: World, known: str
-    ) -> None:
-        world.enter("contacts", [rows.contact(1, 1, email="felles@kjent.no")])
-        world.enter("customers", [self.nameless(1)], day=1)
-        world.sync(0)
-        world.sync(1)
-        assert [record.id for record in world.companies()] == [known]
-        assert world.company(1).id == known
-
     def test_two_customers_of_one_company_stay_a_conflict_in_windows_without_their_people(
         self, world: World, known: str
     ) -> None:

@@ -4,12 +4,19 @@ import struct
 
 import pytest
 
-from scripts.screenshots import IMAGES, LARGEST_BYTES, Shown, pictures
+from scripts.screenshots import IMAGES, LARGEST_BYTES, PAGES, Shown, pictures
 
 PICTURES = pictures(
     "http://ui",
     "http://portal",
-    Shown("run", "company", "invoice", "file:///statement.html", "file:///audit.html"),
+    Shown(
+        "run",
+        "company",
+        "invoice",
+        "file:///statement.html",
+        "file:///audit.html",
+        {name: f"file:///{name}.html" for name in PAGES},
+    ),
 )
 
 
