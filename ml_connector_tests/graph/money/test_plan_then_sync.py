@@ -37,7 +37,8 @@ EVERY_ENTITY = {
     "transaction_links",
 }
 
-READ = re.compile(r"GET /|POST /\S+/(search|batch/read)$")
+READ = re.compile(r"GET /|POST /\S+/(search|batch/read|access-token-info)$")
+"""What a plan may send; HubSpot tells the scopes of a token by POST."""
 
 
 def said(operation: Operation) -> tuple[Any, ...]:
