@@ -24,6 +24,7 @@ from ml_connector.ledger.taking import TakingReader
 from ml_connector.plan.candidates import CompanyCandidates
 from ml_connector.plan.companies import CompanyPlanner
 from ml_connector.plan.contacts import ContactPlanner
+from ml_connector.plan.decided import ignored_companies
 from ml_connector.plan.invoices import InvoicePlanner, Occasion
 from ml_connector.plan.known import read_held
 from ml_connector.plan.operations import Action, Operation
@@ -83,7 +84,9 @@ class RecordTrial:
         self._account = account
         self._place = place
         self._ledger = LedgerReader(self._engine, settings.name)
-        self._not_taken = NotTaken(settings.take, TakingReader(self._engine, settings.name))
+        self._not_taken = NotTaken(
+            settings.take, TakingReader(self._engine, settings.name), ignored_companies(self._ledger)
+        )
 
     def of(self, typed: str) -> Trial:
         """Return what would become of a record.
@@ -149,7 +152,14 @@ class RecordTrial:
         planner = CompanyPlanner(settings, self._ledger, self._client)
         planned = planner.plan(records, self._unknown_of("companies", records))
         held = self._not_taken.noting(self._shield("companies").hold(planned))
-        return [self._told(operation, records, planner) for operation in held]
+        told = [self._told(operation, records, planner) for operation in held]
+        return [*told, *self._moved(planner, records)]
+
+    def _moved(self, planner: Planner, records: Sequence[Record]) -> list[Tried]:
+        """Return what moves the links of records that a person linked otherwise; ask once they are planned."""
+        mine = {key for record in records for key in record.keys}
+        moves = planner.moves(self._place.partition)
+        return [Tried(one) for one in moves if mine.intersection(one.key.split(">"))]
 
     def _contacts(self, source: Source) -> list[Tried]:
         settings = self._settings
@@ -158,9 +168,8 @@ class RecordTrial:
             records = [record for record in records if source.key in record.keys]
         planner = ContactPlanner(settings, self._ledger, self._client, not_taken=self._not_taken)
         planned = planner.plan(records, self._unknown_of("contacts", records))
-        return [
-            self._told(operation, records, planner) for operation in self._shield("contacts").hold(planned)
-        ]
+        told = [self._told(one, records, planner) for one in self._shield("contacts").hold(planned)]
+        return [*told, *self._moved(planner, records)]
 
     def _document(
         self, source: Source, reader: VismaReader, companies: Sequence[Tried], contacts: Sequence[Tried]
@@ -192,8 +201,8 @@ class RecordTrial:
     def _told(self, operation: Operation, records: Sequence[Record], planner: Planner) -> Tried:
         """Return an operation on a company or contact with what was decided."""
         record = next((one for one in records if set(operation.keys) & set(one.keys)), None)
-        if record is None or operation.action is Action.LINK:
-            return Tried(operation)
+        if record is None or operation.entity not in ("companies", "contacts"):
+            return Tried(operation, as_planned(operation))
         return Tried(
             operation,
             self._fields(operation, record, planner),

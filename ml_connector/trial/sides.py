@@ -13,6 +13,7 @@ from ml_connector.ledger.synced import SyncedReader
 from ml_connector.ledger.taking import TakingReader
 from ml_connector.plan.companies import CompanyPlanner
 from ml_connector.plan.contacts import ContactPlanner
+from ml_connector.plan.decided import ignored_companies
 from ml_connector.plan.operations import Operation
 from ml_connector.plan.shield import Shield
 from ml_connector.plan.taken import NotTaken
@@ -80,7 +81,9 @@ class Side:
         self._without_us = without_us
         self._snapshots = snapshots
         self._ledger = LedgerReader(engine, settings.name)
-        self._not_taken = NotTaken(settings.take, TakingReader(engine, settings.name))
+        self._not_taken = NotTaken(
+            settings.take, TakingReader(engine, settings.name), ignored_companies(self._ledger)
+        )
 
     def run(self, object_type: str, fates: Take, values: Take) -> None:
         """Plan all records of an object; ``fates`` takes what the rules alone make of them, ``values`` as linked."""

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from ml_connector import database
 from ml_connector.cli.trial import newest_window, portal
 from ml_connector.errors import UsageError
+from ml_connector.ledger.decisions import Decision, DecisionDesk, Verdict
 from ml_connector.trial.model import Trial, Tried
 from ml_connector.trial.record import RecordTrial, reading
 from ml_connector.visma.resource import VismaResource
@@ -146,6 +147,20 @@ class TestCustomer:
         world.enter("customers", [rows.customer(1, customerClass={"id": "B"})])
         one = only(tried(world, "customer:1"))
         assert (one.operation.action, one.operation.reason) == ("skip", "not taken: customer class B")
+
+
+def test_what_a_person_decided_comes_before_the_rules(synced: World) -> None:
+    hubspot = synced.sandbox.hubspot
+    chosen = hubspot.add_record("companies", {"name": "Valgt"})
+    synced.enter("customers", [rows.customer(40)], day=1)
+    made = Decision("companies", "customer:40", Verdict.LINK, chosen)
+    DecisionDesk(database.engine(synced.database_url), NAME).decide(made, None, [])
+    one = only(tried(synced, "customer:40"))
+    assert (one.operation.action, one.operation.rule, one.operation.hubspot_id) == (
+        "update",
+        "decided",
+        chosen,
+    )
 
 
 def test_a_supplier_that_shares_the_number_of_a_customer_is_told_apart(synced: World) -> None:
