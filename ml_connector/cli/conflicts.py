@@ -1,25 +1,21 @@
 """``conflicts``: the duplicate desk. What only a person can decide, the evidence for it, and the decisions."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.markup import escape
-from rich.padding import Padding
 
+from ml_connector.cli.conflicts_view import line, show_decided, show_evidence, show_open
 from ml_connector.cli.connections import find_connection
-from ml_connector.cli.output import Commands, console, emit, json_option
+from ml_connector.cli.output import Commands, emit, json_option
 from ml_connector.cli.program import as_called
 from ml_connector.database import engine
 from ml_connector.desk.deciding import Decider, Done
-from ml_connector.desk.opened import Open, opened
+from ml_connector.desk.evidence import evidence
+from ml_connector.desk.opened import opened
 from ml_connector.desk.records import VismaRecord, read_record
 from ml_connector.errors import UsageError
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.settings import ConnectionSettings
-
-SHOWN = 30
-"""Records that a terminal shows without ``--all``."""
 
 note_option = click.option("--note", default=None, help="Why, for whoever looks later; no names of persons.")
 html_option = click.option(
@@ -31,15 +27,22 @@ html_option = click.option(
 )
 
 
-@click.group(cls=Commands, short_help="Decide which HubSpot record a Visma record is; mend wrong links.")
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    short_help="Decide which HubSpot record a Visma record is; mend wrong links.",
+)
 @click.argument("name")
 @click.pass_context
 def conflicts(context: click.Context, name: str) -> None:
     """The duplicate desk of connection NAME: records that fit several HubSpot records, or none for certain.
 
-    What is decided here comes before all rules and is remembered. The next run carries it out.
+    What is decided here comes before all rules and is remembered; the next run carries it out. Without a command what
+    waits is listed.
     """
     context.obj = name
+    if context.invoked_subcommand is None:
+        context.invoke(list_conflicts)
 
 
 @conflicts.command("list", short_help="Show what waits for a person, and what was decided.")
@@ -59,8 +62,35 @@ def list_conflicts(name: str, page: Path | None, *, everything: bool, as_json: b
     if as_json:
         emit({"connection": name, "conflicts": [one.as_dict() for one in found]})
         return
-    _show_open(name, [one for one in found if one.waits], everything=everything)
-    _show_decided([one for one in found if one.decision is not None], everything=everything)
+    show_open(name, [one for one in found if one.waits], everything=everything)
+    show_decided([one for one in found if one.decision is not None], everything=everything)
+    _say_where(page)
+
+
+@conflicts.command("show", short_help="Show the evidence for one, side by side.")
+@click.argument("key")
+@click.argument("hubspot_ids", metavar="[ID]...", nargs=-1)
+@html_option
+@json_option
+@click.pass_obj
+def show(name: str, key: str, hubspot_ids: tuple[str, ...], page: Path | None, *, as_json: bool) -> None:
+    """Show Visma record KEY beside every HubSpot record that a rule finds, and those named by their ID.
+
+    HubSpot is read as it is now; nothing is written. Equal values are marked, whatever their spelling.
+    """
+    for one in hubspot_ids:
+        _require_id(one)
+    settings, record = _record(name, key)
+    found = evidence(engine(), settings, portal(settings), record, hubspot_ids)
+    if page is not None:
+        from ml_connector.cli.audit import write_page
+        from ml_connector.desk.page import evidence_page
+
+        write_page(page, evidence_page(settings, found))
+    if as_json:
+        emit({"connection": name, **found.as_dict()})
+        return
+    show_evidence(name, found)
     _say_where(page)
 
 
@@ -76,11 +106,7 @@ def link(name: str, key: str, hubspot_id: str, note: str | None, *, as_json: boo
     If it is linked to another one, the next run takes the Visma id and the values of the group Visma from that one,
     then gives them to this one, and moves its links. Nothing else is touched there.
     """
-    if not hubspot_id.isdigit():
-        raise UsageError(
-            f"{hubspot_id!r} is no id of HubSpot.",
-            remedy="It is the number at the end of the record's address in HubSpot.",
-        )
+    _require_id(hubspot_id)
     settings, record = _record(name, key)
     _say(name, record, _decider(settings).link(record, hubspot_id, note), as_json=as_json)
 
@@ -115,6 +141,14 @@ def forget(name: str, key: str, *, as_json: bool) -> None:
     """Take back what was decided about Visma record KEY; the rules apply again. A link that was made stays."""
     settings, record = _record(name, key)
     _say(name, record, _decider(settings).forget(record), as_json=as_json)
+
+
+def _require_id(text: str) -> None:
+    if not (text.isascii() and text.isdigit()):
+        raise UsageError(
+            f"{text!r} is no id of HubSpot.",
+            remedy="It is the number at the end of the record's address in HubSpot.",
+        )
 
 
 def _record(name: str, typed: str) -> tuple[ConnectionSettings, VismaRecord]:
@@ -158,54 +192,20 @@ def _say(name: str, record: VismaRecord, done: Done, *, as_json: bool) -> None:
         )
         return
     what = "the rules decide again" if made is None else f"{made.verdict} {made.hubspot_id or ''}".strip()
-    _line(f"{record.key}: {what}.")
+    line(f"{record.key}: {what}.")
     for one in done.notes:
-        _line(one)
+        line(one)
     if done.due:
-        _line(
+        line(
             as_called(
                 f"The next run carries it out; at once: ml-connector rejects {name} retry --record "
                 f"{record.refused[0].key if record.refused else record.key}"
             )
         )
     elif made is None or record.linked is None:
-        _line("It is carried out when the record comes with its next change in Visma.")
-
-
-def _show_open(name: str, found: Sequence[Open], *, everything: bool) -> None:
-    if not found:
-        _line(f"{name}: nothing waits for a decision.")
-        return
-    many = "1 record waits" if len(found) == 1 else f"{len(found):,} records wait"
-    _line(f"{many} for a decision in {name}.")
-    by_cause: dict[str, list[Open]] = {}
-    for one in found:
-        by_cause.setdefault(one.state, []).append(one)
-    for state, mine in by_cause.items():
-        console.print(f"\n[bold]{len(mine):,}:[/] {escape(state)}")
-        shown = mine if everything else mine[:SHOWN]
-        more = f" and {len(mine) - len(shown):,} more (--all or --json)" if len(shown) < len(mine) else ""
-        named = ", ".join(one.key for one in shown)
-        console.print(Padding(escape(f"{named}{more}"), (0, 0, 0, 2)), style="dim")
-    _line(as_called(f"\nThe evidence for one: ml-connector conflicts {name} show {found[0].key}"))
-
-
-def _show_decided(found: Sequence[Open], *, everything: bool) -> None:
-    if not found:
-        return
-    console.print("\n[bold]Decided:[/]")
-    shown = found if everything else found[:SHOWN]
-    for one in shown:
-        note = f" ({one.decision.note})" if one.decision and one.decision.note else ""
-        _line(f"  {one.key}: {one.decided}{note}. {one.state}")
-    if len(shown) < len(found):
-        console.print(f"and {len(found) - len(shown):,} more; see all with --all or --json", style="dim")
+        line("It is carried out when the record comes with its next change in Visma.")
 
 
 def _say_where(page: Path | None) -> None:
     if page is not None:
-        _line(f"Page: {page}")
-
-
-def _line(text: str) -> None:
-    console.print(escape(text), soft_wrap=not console.is_terminal)
+        line(f"Page: {page}")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from ml_connector.desk.evidence import Evidence
 from ml_connector.desk.opened import Open
 from ml_connector.pages.render import capped, page
 from ml_connector.settings import ConnectionSettings
@@ -27,6 +28,51 @@ def list_page(settings: ConnectionSettings, found: Sequence[Open]) -> str:
         decided=capped((one.key, one.decided or "", _day(one), one.state, _note(one)) for one in decided),
         hint=f"All of them: ml-connector conflicts {settings.name} list --all",
         show=f"ml-connector conflicts {settings.name} show KEY",
+    )
+
+
+def evidence_page(settings: ConnectionSettings, found: Evidence) -> str:
+    """Return the page that shows a Visma record beside the HubSpot records it may be."""
+    key, name, state = found.record.key, settings.name, found.state
+    command = f"ml-connector conflicts {name}"
+    waits = state is not None and state.waits
+    return page(
+        "conflict.html",
+        title=f"Which HubSpot record is {key}?",
+        verdict=standing(found),
+        mood="bad" if waits else "plain",
+        facts={
+            "Connection": name,
+            "As of": f"{datetime.now(UTC).astimezone(settings.zone):%Y-%m-%d %H:%M}",
+            "Linked to": found.record.linked,
+            "Decided": state.decided if state else None,
+            "Note": _note(state) if state else None,
+        },
+        record=key,
+        values=found.values,
+        candidates=found.candidates,
+        left_out=found.left_out,
+        link=f"{command} link {key}",
+        commands=capped(
+            [
+                ("It is one of these", f"{command} link {key} ID"),
+                ("It is none of these: make a new one", f"{command} create {key}"),
+                ("Leave it alone", f"{command} ignore {key}"),
+                ("Take a decision back", f"{command} forget {key}"),
+            ]
+        ),
+    )
+
+
+def standing(found: Evidence) -> str:
+    """Return how a record stands, in a sentence."""
+    state = found.state
+    if state is not None and state.waits:
+        return state.state
+    if state is not None and state.decision is not None:
+        return f"Decided: {state.decided}. {state.state}"
+    return (
+        "It is linked, and nobody had to decide." if found.record.linked else "Nothing waits for a decision."
     )
 
 

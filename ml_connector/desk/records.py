@@ -81,8 +81,7 @@ def read_record(engine: sa.Engine, storage: Storage, connection: str, typed: str
             due = DueRecord(kept.record, kept.partition, str(kept.record.get("stamp") or ""), "")
         if due is not None and identity is not None:
             due = DueRecord(due.record, due.partition, due.stamp, identity.last_run or "")
-    make = CompanyRecord.from_row if object_type == "companies" else ContactRecord.from_row
-    record: Record | None = make(due.record) if due else None
+    record = record_of(object_type, due.record) if due else None
     return VismaRecord(key, object_type, record, refused, linked, others, due)
 
 
@@ -121,19 +120,22 @@ def _refused(database: sa.Connection, connection: str, object_type: str, key: st
 def _stored(
     ledger: RecordLedger, storage: Storage, connection: str, object_type: str, keys: Sequence[str]
 ) -> DueRecord | None:
-    """Return the newest stored form of a record, from the windows that the ledger names."""
+    """Return the newest stored form of the record of the first key, from the windows that the ledger names.
+
+    It may be stored under another of the keys: a customer and a supplier are one record where they came together.
+    """
     started = RunTimes(ledger)
     asset = (connection, "records", object_type)
     for window in reversed(ledger.windows(keys)):
-        files = newest_first(storage, storage.files(asset, window), started)
-        for file in files:
-            for key in keys:
-                for _, row in storage.dataset(asset, [file]).lookup("key", key):
-                    return DueRecord(_as_json(row), window, row["stamp"] or "", file.run_id)
+        for file in newest_first(storage, storage.files(asset, window), started):
+            dataset = storage.dataset(asset, [file])
+            found = (record_of(object_type, row) for key in keys for _, row in dataset.lookup("key", key))
+            record = next((one for one in found if keys[0] in one.keys), None)
+            if record is not None:
+                return DueRecord(record.to_row(), window, record.stamp, file.run_id)
     return None
 
 
-def _as_json(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stored row as the ledger keeps it."""
-    make = ContactRecord if "contact_ids" in row else CompanyRecord
-    return make.from_row(row).to_row()
+def record_of(object_type: str, row: Mapping[str, Any]) -> Record:
+    """Return the record of its stored form."""
+    return CompanyRecord.from_row(row) if object_type == "companies" else ContactRecord.from_row(row)

@@ -105,8 +105,8 @@ class CompanyPlanner:
                     yield operation
         for hubspot_id, claims in adopted.items():
             for claim in settled(claims, hubspot_id):
-                yield from self._rulings.releases(claim)
                 yield claim
+                yield from self._rulings.releases(claim)
 
     def moves(self, partition: str) -> Iterator[Operation]:
         """Yield what moves the links of companies that a person linked otherwise; ask once all is planned."""

@@ -132,8 +132,6 @@ class ContactPlanner:
         unknown: list[ContactRecord] = []
         usual, ruled = self._rulings.sort(records, identities)
         planned = [self._ruled(ruling) for ruling in ruled]
-        for operation in planned:
-            yield from self._rulings.releases(operation)
         for record in usual:
             mine = next((identities[key] for key in record.keys if key in identities), None)
             mine = mine or by_email.get(record.email or "")
@@ -153,7 +151,9 @@ class ContactPlanner:
                 changed.append(Known(record, mine))
         planned.extend(self._plan_changed(changed, unknown))
         planned.extend(self._plan_unknown(unknown))
-        yield from planned
+        for operation in planned:
+            yield operation
+            yield from self._rulings.releases(operation)
         sendable = {operation.key: operation for operation in planned if operation.action not in _UNLINKED}
         for record in records:
             if record.key in sendable:

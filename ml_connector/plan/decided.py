@@ -3,7 +3,7 @@
 Pure but for the decisions, which are read once.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ml_connector.hubspot.models import HubSpotRecord
@@ -100,19 +100,23 @@ def is_taken(record: Mapping[str, str | None], held: HubSpotRecord, object_type:
 
 
 def release(
-    keys: Sequence[str], partition: str, ids: Collection[str | None], held: HubSpotRecord, object_type: str
+    keys: Sequence[str],
+    partition: str,
+    wanted: Mapping[str, str | None],
+    held: HubSpotRecord,
+    object_type: str,
 ) -> Operation | None:
     """Return what takes our values from the record that a Visma record was linked to; None where it has none of them.
 
     Args:
         keys: the Visma record.
         partition: its window.
-        ids: the values of the unique properties that stand for it.
+        wanted: what its HubSpot record shall hold, with its unique ids.
         held: the former record, with :data:`OWNED`.
         object_type: of the record.
     """
     unique = OWN_IDS[object_type].values()
-    mine = [name for name in unique if (value := held.properties.get(name)) and value in ids]
+    mine = [name for name in unique if (value := held.properties.get(name)) and value == wanted.get(name)]
     if not mine:
         return None
     others = [name for name in unique if held.properties.get(name) and name not in mine]

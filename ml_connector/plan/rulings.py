@@ -193,10 +193,9 @@ class Rulings(Generic[RecordT]):
     def _leave(self, item: _Link[RecordT], chosen: HubSpotRecord, held: Mapping[str, HubSpotRecord]) -> None:
         """Note what is to be let go of the records that a record was linked to."""
         record = item.record
-        values = [record.properties.get(name) for name in OWN_IDS[self._object_type].values()]
         former = {one.id: one for old in item.identities if (one := held.get(old.hubspot_id))}
         found = (
-            release(record.keys, record.partition, values, one, self._object_type)
+            release(record.keys, record.partition, record.properties, one, self._object_type)
             for one in former.values()
             if one.id != chosen.id
         )

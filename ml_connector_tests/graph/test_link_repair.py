@@ -4,9 +4,10 @@ import pytest
 
 from ml_connector.cli import conflicts as command
 from ml_connector.running import RETRY_STEPS
+from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.conftest import MakeWorld
 from ml_connector_tests.graph.elsewhere import Elsewhere, killed_at_call
-from ml_connector_tests.graph.harness import World
+from ml_connector_tests.graph.harness import NAME, World
 from ml_connector_tests.graph.money.ledgers import DOCUMENTS, Money
 from ml_connector_tests.graph.money.test_trouble import buried
 from ml_connector_tests.graph.test_decisions import change, decide
@@ -93,3 +94,56 @@ def test_it_converges_wherever_the_run_dies(wrong: World, path: str, nth: int, *
     assert wrong.sync(1).status == "success"
     put_right(wrong, before, right)
     settled(wrong)
+
+
+def test_a_contact_moves_with_its_company_and_invoice(wrong: World) -> None:
+    """HubSpot keeps one contact per address: the former one keeps it, the right one has another."""
+    hubspot = wrong.sandbox.hubspot
+    before = wrong.contact(1).id
+    right = hubspot.add_record("contacts", {"firstname": "Rett", "email": "rett@kunde1.no"})
+    decide("link", "contact:1", right)
+    assert wrong.sync(1).status == "success"
+    assert wrong.contact(1).id == right
+    assert wrong.contact(1).values["email"] == "rett@kunde1.no"
+    assert "visma_contact_id" not in {k for k, v in hubspot.record("contacts", before).values.items() if v}
+    links = hubspot.links("contacts", "companies")
+    assert (right, wrong.company(1).id) in links
+    assert before not in {contact for contact, _ in links}
+    money = Money(wrong)
+    (bill,) = money.documents()
+    assert [one.id for one in money.linked(bill.key, "contacts")] == [right]
+    assert wrong.rejects() == []
+    settled(wrong)
+
+
+def test_an_archived_company_is_made_again_at_a_persons_word_with_its_links(wrong: World) -> None:
+    gone = wrong.company(1).id
+    wrong.sandbox.hubspot.archive_as_person("companies", gone)
+    change(wrong, 1, 1)
+    assert wrong.sync(1).status == "rejects"
+    assert "customer:1" in decide("list")
+    decide("create", "customer:1")
+    assert wrong.sync(2).status == "success"
+    new = wrong.company(1).id
+    assert new != gone
+    assert (wrong.contact(1).id, new) in wrong.sandbox.hubspot.links("contacts", "companies")
+    money = Money(wrong)
+    (bill,) = money.documents()
+    assert [one.id for one in money.linked(bill.key, "companies")] == [new]
+
+
+def test_what_another_visma_record_has_on_the_former_company_stays(wrong: World) -> None:
+    """A supplier of the same number in Visma is the same company in HubSpot, and stays where it is."""
+    before, right = another(wrong)
+    wrong.enter("suppliers", [rows.supplier(1, corporateId=str(900_000_001))], day=1)
+    wrong.sync(1)
+    assert wrong.company(1, "supplier").id == before
+    said = decide("link", "customer:1", right)
+    assert "supplier:1 stays linked" in said
+    assert wrong.sync(2).status == "success"
+    held = wrong.sandbox.hubspot.record("companies", before).values
+    assert held["visma_supplier_id"] == f"{NAME}:1"
+    assert held["visma_relationship"] == "supplier"
+    assert not held.get("visma_customer_id")
+    assert not held.get("visma_customer_status")
+    assert wrong.company(1).values["visma_relationship"] == "customer"
