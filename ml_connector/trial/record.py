@@ -7,6 +7,7 @@ decision is told: which rule found which candidate, and what became of each valu
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import chain, islice
 
 import sqlalchemy as sa
 
@@ -18,19 +19,23 @@ from ml_connector.errors import UsageError
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.models import Account, HubSpotRecord
 from ml_connector.ledger.document_queries import DocumentReader
+from ml_connector.ledger.due import DueReader
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.synced import SyncedReader
 from ml_connector.ledger.taking import TakingReader
 from ml_connector.plan.candidates import CompanyCandidates
 from ml_connector.plan.companies import CompanyPlanner
 from ml_connector.plan.contacts import ContactPlanner
-from ml_connector.plan.decided import ignored_companies
+from ml_connector.plan.decided import RULE, ignored_companies
 from ml_connector.plan.invoices import InvoicePlanner, Occasion
 from ml_connector.plan.known import read_held
+from ml_connector.plan.matching import VISMA_ID
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.shield import Shield
 from ml_connector.plan.taken import NotTaken
 from ml_connector.plan.upcoming import upcoming
+from ml_connector.records.again import Again
+from ml_connector.records.field_rules import FieldRules
 from ml_connector.records.model import CompanyRecord, ContactRecord, Properties
 from ml_connector.settings import ConnectionSettings
 from ml_connector.settings_matching import CompanyRule
@@ -41,6 +46,9 @@ from ml_connector.trial.model import Candidate, Trial, Tried
 from ml_connector.trial.source import Source, VismaReader
 from ml_connector.visma.client import VismaClient
 from ml_connector.visma.snapshots import DOCUMENTS
+
+MOST_REFUSED = 2000
+"""Records that were refused before and are planned together with one that a rule has found a company for."""
 
 LINKED = "ledger"
 """What stands in the place of a rule where the ledger links a record already."""
@@ -150,10 +158,23 @@ class RecordTrial:
         people = source.rows("contacts")
         records = list(companies_of(settings, source.rows("customers"), source.rows("suppliers"), people))
         planner = CompanyPlanner(settings, self._ledger, self._client)
-        planned = planner.plan(records, self._unknown_of("companies", records))
+        planned = list(planner.plan(records, self._unknown_of("companies", records)))
+        if any(_adopts(operation) for operation in planned):
+            mine = {key for record in records for key in record.keys}
+            both = [*records, *self._refused(mine)]
+            again = planner.plan(both, self._unknown_of("companies", both))
+            planned = [operation for operation in again if mine.intersection(operation.keys)]
         held = self._not_taken.noting(self._shield("companies").hold(planned))
         told = [self._told(operation, records, planner) for operation in held]
         return [*told, *self._moved(planner, records)]
+
+    def _refused(self, mine: set[str]) -> list[CompanyRecord]:
+        """Return companies that were refused before, but for those with these keys: one may claim the same company."""
+        settings = self._settings
+        refused = DueReader(self._engine, settings.name, settings.model_dump(mode="json"))
+        some = islice(chain(refused.due("companies"), refused.waiting("companies")), MOST_REFUSED)
+        read = Again(FieldRules.of(settings)).company
+        return [one for one in (read(reject.record) for reject in some) if not mine.intersection(one.keys)]
 
     def _moved(self, planner: Planner, records: Sequence[Record]) -> list[Tried]:
         """Return what moves the links of records that a person linked otherwise; ask once they are planned."""
@@ -251,6 +272,11 @@ class RecordTrial:
             yield "The sums of its purchases are not looked at."
         if source.owner is None and kind not in ("customer", "supplier"):
             yield "It belongs to no customer or supplier that Visma has."
+
+
+def _adopts(operation: Operation) -> bool:
+    """Return whether a rule found the HubSpot record, so that another Visma record may claim it too."""
+    return operation.hubspot_id is not None and operation.rule not in (None, VISMA_ID, RULE)
 
 
 def reading(engine: sa.Engine) -> sa.Engine:

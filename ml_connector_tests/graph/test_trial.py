@@ -142,6 +142,19 @@ class TestCustomer:
         )
         assert [(item.rule, item.hubspot_id) for item in one.candidates] == [("domain", company)]
 
+    def test_whose_company_another_record_claims_is_in_conflict_as_in_a_sync(
+        self, make_world: MakeWorld
+    ) -> None:
+        world = make_world()
+        company = world.sandbox.hubspot.add_record("companies", {"name": "En", "domain": "felles.no"})
+        for number in (1, 2):
+            mine = {"contactId": 600_000 + number, "web": "felles.no"}
+            world.enter("customers", [rows.customer(number, mainContact=mine)])
+        world.sync(0)
+        one = only(tried(world, "customer:1"))
+        assert (one.operation.action, one.operation.candidates) == ("conflict", (company,))
+        assert "several Visma records fit this HubSpot company by domain" in str(one.operation.reason)
+
     def test_that_is_not_taken_says_why(self, make_world: MakeWorld) -> None:
         world = make_world(take={"customer_classes": ["A"]})
         world.enter("customers", [rows.customer(1, customerClass={"id": "B"})])
