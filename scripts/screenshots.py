@@ -34,6 +34,7 @@ from ml_connector.cli.sandbox import addresses
 from ml_connector.cli.sync import run_windows
 from ml_connector.database import engine
 from ml_connector.dataset_writer import Storage
+from ml_connector.desk.opened import opened
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN
 from ml_connector.sandbox.server import Sandbox
@@ -54,7 +55,13 @@ LARGEST_BYTES = 200_000
 FEW = range(2, 5)
 """Invoices of a company that show beside its contacts without filling the picture."""
 
-PAGES = {"plan-page": "to create", "rejects": "refused", "audit-run": "did", "audit-runs": "differ"}
+PAGES = {
+    "plan-page": "to create",
+    "rejects": "refused",
+    "conflict": "Several HubSpot records fit",
+    "audit-run": "did",
+    "audit-runs": "differ",
+}
 """Pages that commands write, and a text that shows that each is drawn."""
 
 UI_PORT = 3909
@@ -145,6 +152,7 @@ def deployment(folder: Path) -> Iterator[Mapping[str, Picture]]:
         company = well_connected(sandbox)
         again = run_windows(settings, *summary.partitions[-1:] * 2, steps=None, quiet=True)
         pages.write("rejects", "rejects", NAME, "list")
+        pages.write("conflict", "conflicts", NAME, "show", first_in_conflict())
         pages.write("audit-run", "audit", NAME, "--run", str(summary.run_id))
         pages.write("audit-runs", "audit", NAME, "--run", str(summary.run_id), "--run", str(again.run_id))
         shown = Shown(
@@ -179,6 +187,11 @@ class Pages:
         if not file.is_file():
             raise RuntimeError(f"{' '.join(words)}: {result.output}")
         self.written[name] = file.as_uri()
+
+
+def first_in_conflict() -> str:
+    """Return the first record that fits several companies."""
+    return next(one.key for one in opened(engine(), NAME) if one.cause == "several-fit")
 
 
 def well_connected(sandbox: Sandbox) -> str:

@@ -129,7 +129,8 @@ CAUSES = (
     Cause(
         "record-gone",
         "Its HubSpot record was archived, deleted or merged by a person; it is not made again.",
-        "Restore the record in HubSpot; or put this one aside, if it is not to come back.",
+        "Restore the record in HubSpot, or put this one aside if it is not to come back; `conflicts` links or makes "
+        "another company or contact.",
         Where.HUBSPOT,
         words=frozenset({"OBJECT_NOT_FOUND"}),
         said=(r"was archived or merged by a person; it is not made again$",),

@@ -79,8 +79,9 @@ def _side_by_side(found: Evidence, candidate: Candidate) -> Table:
 def _about(candidate: Candidate) -> str:
     carried = f"It carries the id of {' and '.join(candidate.visma)}." if candidate.visma else "No Visma id."
     owner = "It has an owner." if candidate.owned else "No owner."
-    changed = f" Last changed {candidate.modified}." if candidate.modified else ""
-    return f"{carried} {owner}{changed}"
+    changed = f" Last changed {candidate.modified} UTC." if candidate.modified else ""
+    rivals = f" Claimed by {', '.join(candidate.rivals)} too." if candidate.rivals else ""
+    return f"{carried} {owner}{changed}{rivals}"
 
 
 def line(text: str) -> None:

@@ -1,16 +1,15 @@
 """The HubSpot records that a Visma record may be: what each rule finds, read afresh, and those a person named."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ml_connector.desk.records import Record
 from ml_connector.hubspot.associations import read_links
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.candidates import CompanyCandidates
 from ml_connector.plan.decided import OWN_IDS
-from ml_connector.plan.matching import VISMA_ID, keys_of
+from ml_connector.plan.matching import VISMA_ID, CompanyIndex, keys_of
 from ml_connector.records import normal_forms
 from ml_connector.records.model import CompanyRecord, ContactRecord
 from ml_connector.settings import ConnectionSettings
@@ -26,30 +25,48 @@ MOST_READ = 100
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A HubSpot record: what it holds, the rules that find it, and, of a company, the addresses of its people."""
+    """A HubSpot record: what it holds and the rules that find it; of a company, the addresses of its people, too.
+
+    ``rivals`` are other Visma records that wait because a rule finds the same company for them.
+    """
 
     held: HubSpotRecord
     rules: tuple[str, ...]
     emails: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
 
 
 def company_candidates(
     settings: ConnectionSettings,
     ledger: LedgerReader,
     client: HubSpotClient,
-    record: Record | None,
+    record: CompanyRecord | None,
     named: Sequence[str],
+    others: Sequence[CompanyRecord],
 ) -> list[Found]:
-    """Return the companies that any rule finds for a record, and those that are named by their id."""
+    """Return the companies that any rule finds for a record, and those that are named by their id.
+
+    ``others`` are records that claim a company together with some other record.
+    """
     rules: dict[str, list[str]] = {one: [] for one in named}
-    if isinstance(record, CompanyRecord):
-        for hubspot_id, rule in _by_rules(settings, ledger, client, record):
+    rivals: dict[str, list[str]] = {}
+    if record is not None:
+        index = _index(settings, ledger, client, record)
+        for hubspot_id, rule in _hits(settings, index, record):
             rules.setdefault(hubspot_id, []).append(rule)
+        for other in others:
+            for hubspot_id, _ in _hits(settings, index, other):
+                rivals.setdefault(hubspot_id, []).append(other.key)
     numbers = settings.matching.organisation_number_properties
     held = _held(client, "companies", [*rules], (*COMPANY_VALUES, *numbers))
     people = _addresses(client, list(held))
     return [
-        Found(held[one], tuple(dict.fromkeys(rules[one])), people.get(held[one].id, ()))
+        Found(
+            held[one],
+            tuple(dict.fromkeys(rules[one])),
+            people.get(held[one].id, ()),
+            tuple(dict.fromkeys(rivals.get(one, ()))),
+        )
         for one in rules
         if one in held
     ]
@@ -57,14 +74,13 @@ def company_candidates(
 
 def contact_candidates(
     settings: ConnectionSettings,
-    ledger: LedgerReader,
     client: HubSpotClient,
-    record: Record | None,
+    record: ContactRecord | None,
     named: Sequence[str],
 ) -> list[Found]:
     """Return the contacts with a record's Visma id or address, and those that are named by their id."""
     rules: dict[str, list[str]] = {one: [] for one in named}
-    if isinstance(record, ContactRecord):
+    if record is not None:
         ids = [f"{settings.name}:{number}" for number in record.contact_ids]
         for name, values, rule in (
             ("visma_contact_id", ids, VISMA_ID),
@@ -78,25 +94,27 @@ def contact_candidates(
     return [Found(held[one], tuple(dict.fromkeys(rules[one]))) for one in rules if one in held]
 
 
-def _by_rules(
+def _index(
     settings: ConnectionSettings, ledger: LedgerReader, client: HubSpotClient, record: CompanyRecord
-) -> list[tuple[str, str]]:
-    """Return the ids of companies with the rule that finds them, every rule and not only the first with a hit."""
+) -> CompanyIndex:
+    """Return the companies that a record may be by any rule, to be asked like a plan asks."""
     read = (*COMPANY_VALUES, *OWN_IDS["companies"].values())
     candidates = CompanyCandidates(client, ledger, settings.matching, read, settings.region)
     candidates.prepare(1)
-    (whole,) = candidates.with_people([record])
-    index = candidates.index_for([whole])
-    own = {name: record.properties.get(name) for name in OWN_IDS["companies"].values()}
-    carrying = (index.with_visma_id(name, value) for name, value in own.items() if value)
-    found = [(one.id, VISMA_ID) for one in carrying if one is not None]
+    return candidates.index_for(candidates.with_people([record]))
+
+
+def _hits(
+    settings: ConnectionSettings, index: CompanyIndex, record: CompanyRecord
+) -> Iterator[tuple[str, str]]:
+    """Yield the ids of companies with the rule that finds them, every rule and not only the first with a hit."""
+    for name in OWN_IDS["companies"].values():
+        value = record.properties.get(name)
+        if value and (own := index.with_visma_id(name, value)) is not None:
+            yield own.id, VISMA_ID
     for step in settings.matching.companies:
-        found.extend(
-            (company.id, str(step.name))
-            for key in keys_of(whole, step, settings.region)
-            for company in index.hits(step, key)
-        )
-    return found
+        for key in keys_of(record, step, settings.region):
+            yield from ((company.id, str(step.name)) for company in index.hits(step, key))
 
 
 def _held(

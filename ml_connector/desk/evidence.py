@@ -8,13 +8,13 @@ import sqlalchemy as sa
 
 from ml_connector.desk.candidates import Found, company_candidates, contact_candidates
 from ml_connector.desk.opened import Open, opened
-from ml_connector.desk.records import VismaRecord
+from ml_connector.desk.records import VismaRecord, claiming
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.models import Account, HubSpotRecord
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.decided import OWN_IDS
 from ml_connector.records import normal_forms
-from ml_connector.records.model import CompanyRecord
+from ml_connector.records.model import CompanyRecord, ContactRecord
 from ml_connector.settings import ConnectionSettings
 
 MOST = 20
@@ -50,6 +50,7 @@ class Candidate:
         values: what it has, in the order of :data:`LABELS`.
         rules: the rules that find it, in the order in which they are tried.
         visma: the Visma records whose ids it carries.
+        rivals: other Visma records that wait because a rule finds it for them too.
         linked: whether the ledger links the Visma record with it.
         owned: whether it has an owner in HubSpot.
         modified: when it was last changed, as HubSpot says it.
@@ -60,6 +61,7 @@ class Candidate:
     values: tuple[Value, ...]
     rules: tuple[str, ...]
     visma: tuple[str, ...]
+    rivals: tuple[str, ...]
     linked: bool
     owned: bool
     modified: str
@@ -99,6 +101,7 @@ class Evidence:
                     "equal": [value.label for value in one.values if value.equal],
                     "rules": list(one.rules),
                     "visma_records": list(one.visma),
+                    "also_claimed_by": list(one.rivals),
                     "linked": one.linked,
                     "has_owner": one.owned,
                     "last_modified": one.modified,
@@ -131,13 +134,28 @@ def evidence(
     state = next((one for key in places if (one := states.get((record.object_type, key))) is not None), None)
     chosen = state.decision.hubspot_id if state and state.decision else None
     named = [one for one in (record.linked, chosen, *also) if one]
-    find = company_candidates if record.object_type == "companies" else contact_candidates
-    found = find(settings, LedgerReader(engine, settings.name), client, record.record, named)
+    found = _found(engine, settings, client, record, named)
     values = tuple(_visma_values(record, settings.region))
     account = client.account()
     shown = [_candidate(one, values, record, settings, account) for one in found[:MOST]]
     shown.sort(key=lambda one: (not one.linked, -len(one.rules), -sum(v.equal for v in one.values)))
     return Evidence(record, values, state, tuple(shown), max(0, len(found) - MOST))
+
+
+def _found(
+    engine: sa.Engine,
+    settings: ConnectionSettings,
+    client: HubSpotClient,
+    record: VismaRecord,
+    named: Sequence[str],
+) -> list[Found]:
+    if isinstance(record.record, ContactRecord) or record.object_type == "contacts":
+        mine = record.record if isinstance(record.record, ContactRecord) else None
+        return contact_candidates(settings, client, mine, named)
+    others = claiming(engine, settings.name, record.key)
+    return company_candidates(
+        settings, LedgerReader(engine, settings.name), client, record.record, named, others
+    )
 
 
 def _visma_values(record: VismaRecord, region: str) -> Iterator[Value]:
@@ -177,6 +195,7 @@ def _candidate(
             f"{kind}:{value.removeprefix(own)}" if value.startswith(own) else f"{kind} {value}"
             for kind, value in carried
         ),
+        rivals=found.rivals,
         linked=found.held.id == record.linked,
         owned=bool(held.get("hubspot_owner_id")),
         modified=(held.get("hs_lastmodifieddate") or held.get("lastmodifieddate") or "")[:16].replace(

@@ -19,6 +19,8 @@ from ml_connector.records.model import CompanyRecord, ContactRecord
 
 DECIDABLE = ("companies", "contacts")
 
+MOST_CLAIMS = 500
+
 Record = CompanyRecord | ContactRecord
 
 
@@ -83,6 +85,21 @@ def read_record(engine: sa.Engine, storage: Storage, connection: str, typed: str
             due = DueRecord(due.record, due.partition, due.stamp, identity.last_run or "")
     record = record_of(object_type, due.record) if due else None
     return VismaRecord(key, object_type, record, refused, linked, others, due)
+
+
+def claiming(engine: sa.Engine, connection: str, key: str) -> list[CompanyRecord]:
+    """Return the other Visma records that claim a HubSpot company together with some record, at most some hundreds."""
+    table = reject.c
+    query = sa.select(table.record).where(
+        table.connection == connection,
+        table.entity == "companies",
+        table.cause == "company-claimed-twice",
+        table.record_key != key,
+        table.record.is_not(None),
+    )
+    with engine.connect() as database:
+        rows = database.execute(query.order_by(table.record_key).limit(MOST_CLAIMS)).scalars()
+        return [CompanyRecord.from_row(row) for row in rows]
 
 
 def _object_of(key: str) -> str:

@@ -1,7 +1,10 @@
 """What people do in HubSpot between two runs: archive, merge, edit, make records of their own."""
 
 import pytest
+from click.testing import CliRunner
 
+from ml_connector.cli import conflicts
+from ml_connector.cli.main import main
 from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.harness import NAME, World
 
@@ -45,7 +48,16 @@ class TestArchived:
         assert synced.writes()
 
     def test_one_that_is_restored_goes_on(self, synced: World) -> None:
-        """There is no restoring in the sandbox, so a person makes it anew and gives it the id."""
+        company = synced.company(3)
+        synced.sandbox.hubspot.archive_as_person("companies", company.id)
+        change(synced, 3)
+        synced.sync(1)
+        synced.sandbox.hubspot.restore_as_person("companies", company.id)
+        synced.sync(2)
+        assert (synced.company(3).id, synced.company(3).values["name"]) == (company.id, "Nytt 3")
+        assert synced.rejects() == []
+
+    def test_one_that_is_made_anew_with_the_id_goes_on(self, synced: World) -> None:
         company = synced.company(3)
         synced.sandbox.hubspot.archive_as_person("companies", company.id)
         change(synced, 3)
@@ -54,6 +66,15 @@ class TestArchived:
         synced.sync(2)
         assert synced.company(3).values["name"] == "Nytt 3"
         assert synced.rejects() == []
+
+    def test_a_contact_that_is_restored_goes_on(self, synced: World) -> None:
+        contact = synced.contact(3)
+        synced.sandbox.hubspot.archive_as_person("contacts", contact.id)
+        change(synced, 3)
+        assert synced.sync(1).status == "rejects"
+        synced.sandbox.hubspot.restore_as_person("contacts", contact.id)
+        synced.sync(2)
+        assert (synced.contact(3).id, synced.contact(3).values["phone"]) == (contact.id, "+4722222222")
 
     def test_a_contact_is_reported_and_never_made_again(self, synced: World) -> None:
         synced.sandbox.hubspot.archive_as_person("contacts", synced.contact(3).id)
@@ -105,6 +126,31 @@ class TestMerged:
         assert synced.company(3).values["name"] == "Nytt 3"
         assert summary.entities["companies"]["updated"] == 1
 
+    def test_ours_into_that_of_another_record_is_a_conflict_until_a_person_links_it(
+        self, synced: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(conflicts, "find_connection", lambda name: synced.settings)
+        kept, gone = synced.company(3), synced.company(4)
+        synced.sandbox.hubspot.merge_as_person("companies", kept.id, gone.id)
+        change(synced, 4)
+        assert synced.sync(1).status == "rejects"
+        assert synced.rejected_keys() == {"customer:4"}
+        assert kept.values["visma_customer_id"] == f"{NAME}:3"
+        right = synced.sandbox.hubspot.add_record("companies", {"name": "Egen"})
+        said = CliRunner().invoke(main, ["conflicts", NAME, "link", "customer:4", right])
+        assert said.exit_code == 0, said.output
+        assert synced.sync(2).status == "success"
+        assert synced.company(4).id == right
+        assert synced.company(3).id == kept.id
+
+    def test_a_contact_into_one_that_sales_made_follows_the_survivor(self, synced: World) -> None:
+        theirs = synced.sandbox.hubspot.add_record("contacts", {"email": "salg@salg.no"})
+        synced.sandbox.hubspot.merge_as_person("contacts", theirs, synced.contact(3).id)
+        change(synced, 3)
+        assert synced.sync(1).status == "success"
+        assert len(synced.sandbox.hubspot.records("contacts")) == 5
+        assert synced.contact(3).values["phone"] == "+4722222222"
+
     def test_contacts_follow_too(self, synced: World) -> None:
         kept, gone = synced.contact(3), synced.contact(4)
         synced.sandbox.hubspot.merge_as_person("contacts", kept.id, gone.id)
@@ -116,6 +162,14 @@ class TestMerged:
 
 class TestEdited:
     """Somebody changes values, or makes a record first."""
+
+    def test_a_renamed_company_stays_linked_by_its_id(self, synced: World) -> None:
+        company = synced.company(3)
+        renamed = {"name": "Helt annet", "domain": "annet.no"}
+        synced.sandbox.hubspot.edit_as_person("companies", company.id, renamed)
+        change(synced, 3)
+        assert synced.sync(1).entities["companies"]["updated"] == 1
+        assert (synced.company(3).id, len(synced.companies())) == (company.id, 5)
 
     def test_values_that_visma_does_not_change_stay_as_the_person_left_them(self, synced: World) -> None:
         company = synced.company(3)

@@ -164,6 +164,16 @@ class RecordStore:
         for name, value in record.values.items():
             self._release(record, name, value)
 
+    def restore(self, record: Record) -> None:
+        """Take an archived record back into use, with its values; unique ones are its own again."""
+        number = int(record.id)
+        del self.archived[bisect_left(self.archived, number)]
+        self.active.insert(bisect_left(self.active, number), number)
+        record.archived_ms = None
+        for name, value in record.values.items():
+            for index, key in self.keys_of(name, value):
+                self.owners[index].setdefault(key, record.id)
+
     def make_unique(self, name: str) -> None:
         """Start an index for a property that is unique from now on."""
         self.owners.setdefault(name, {})

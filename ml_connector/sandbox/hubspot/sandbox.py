@@ -199,6 +199,18 @@ class HubSpotSandbox:
         """Archive a record, without the API's checks."""
         self.account.archive(self.account.store(object_type), self._active(object_type, record_id))
 
+    def restore_as_person(self, object_type: str, record_id: str) -> None:
+        """Take a record back out of the recycle bin; its associations do not come back here.
+
+        Raises:
+            UsageError: it is not archived.
+        """
+        store = self.account.store(object_type)
+        record = store.records.get(record_id)
+        if record is None or record.archived_ms is None:
+            raise UsageError(f"The sandbox has no archived {object_type} {record_id}.")
+        store.restore(record)
+
     def _writer(self, object_type: str) -> Writer:
         return Writer(self.account, self.account.types.find(object_type))
 
