@@ -10,7 +10,7 @@ from ml_connector.plan.merging import Outcome
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.view import item_of
 from ml_connector.trial.decisions import FieldDecision
-from ml_connector.trial.model import Candidate, Trial, Tried
+from ml_connector.trial.model import LINKED, Candidate, Trial, Tried
 
 QUIET = frozenset({Outcome.EQUAL, Outcome.NO_VALUE})
 """Decisions that are counted only, without ``--all``: nothing happens, and nothing was kept from happening."""
@@ -60,11 +60,12 @@ def _show(tried: Tried, *, everything: bool) -> None:
 
 
 def _show_candidates(operation: Operation, candidates: Iterable[Candidate]) -> None:
-    decided = str(operation.rule)
+    """Say what each rule found; of a record that is linked already the first line says all there is."""
     for one in candidates:
-        verdict = one.ruled_out or ("decides" if one.rule == decided else "comes later")
-        if one.rule not in (decided, "ledger") and one.ruled_out is None and operation.rule is None:
-            verdict = "counts"
+        if one.rule == LINKED:
+            continue
+        fits = "decides" if operation.hubspot_id else "fits"
+        verdict = one.ruled_out or (fits if one.rule == operation.rule else "is not asked any more")
         name = f" {escape(one.name)}" if one.name else ""
         indented(
             f"by {escape(one.rule.replace('_', ' '))}: HubSpot {one.hubspot_id}{name} [dim]({verdict})[/]"

@@ -8,6 +8,9 @@ from ml_connector.plan.operations import Operation
 from ml_connector.plan.view import as_json
 from ml_connector.trial.decisions import FieldDecision
 
+LINKED = "ledger"
+"""What stands in the place of a rule where the ledger links a record already."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -1,13 +1,12 @@
 """A portal read once and kept in memory, for planning against it again and again: as it is, or as if we had never been.
 
-Each kind of record is read with the list endpoint, 100 a call. Values that many records share are kept once.
+Each kind of record is read with the list endpoint, 100 a call.
 """
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from ml_connector.chunks import chunks
 from ml_connector.hubspot.client import PAGE_SIZE, HubSpotClient
 from ml_connector.hubspot.comparison import same_value
 from ml_connector.hubspot.inventory import CONTACT_ADDRESSES, read_inventory
@@ -20,24 +19,68 @@ IDS: Mapping[str, tuple[str, ...]] = {"companies": ID_PROPERTIES, "contacts": (I
 """The properties that carry our keys."""
 
 
-@dataclass(slots=True)
+FEW = 1000
+"""Values of a property that are kept once however many records have them; of more, such as names, few are shared."""
+
+
 class Memory:
     """The records of one object: without the keys of this connection, which are kept apart.
 
-    ``own`` holds those keys by property, by HubSpot id; ``ids`` finds records by them and by address.
+    A record is a row of values, which takes a third of what a mapping takes. ``own`` holds the keys by property, by
+    HubSpot id; ``ids`` finds records by them and by address.
+
+    Args:
+        names: the properties that are kept.
     """
 
-    records: dict[str, HubSpotRecord] = field(default_factory=dict)
-    own: dict[str, dict[str, str | None]] = field(default_factory=dict)
-    ids: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    def __init__(self, names: Sequence[str]) -> None:
+        self.own: dict[str, dict[str, str]] = {}
+        self.ids: dict[str, dict[str, str]] = defaultdict(dict)
+        self._names = tuple(names)
+        self._rows: dict[str, tuple[str | None, ...]] = {}
+        self._linked: dict[str, dict[str, tuple[str, ...]]] = {}
+        self._shared: dict[str, dict[str, str]] = defaultdict(dict)
+
+    def add(self, record: HubSpotRecord, own: Mapping[str, str]) -> None:
+        """Keep a record; ``own`` are its keys of this connection, by property."""
+        values = record.properties
+        self._rows[record.id] = tuple(
+            None if name in own else self._once(name, values.get(name)) for name in self._names
+        )
+        if record.associations:
+            self._linked[record.id] = record.associations
+        if own:
+            self.own[record.id] = dict(own)
+        for name, value in own.items():
+            self.ids[name][value] = record.id
+        for address in _addresses(values):
+            self.ids["email"][address] = record.id
+
+    def _once(self, name: str, value: str | None) -> str | None:
+        """Return the same text for equal values."""
+        if not value:
+            return None
+        known = self._shared[name]
+        return known.setdefault(value, value) if len(known) < FEW else known.get(value, value)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the HubSpot ids in the order of reading."""
+        return iter(self._rows)
+
+    def record(self, hubspot_id: str) -> HubSpotRecord:
+        """Return a record without our keys."""
+        values = zip(self._names, self._rows[hubspot_id], strict=True)
+        held: dict[str, str | None] = {name: value for name, value in values if value is not None}
+        return HubSpotRecord(hubspot_id, held, self._linked.get(hubspot_id, {}))
 
     def whole(self, hubspot_id: str) -> HubSpotRecord | None:
-        """Return a record with our keys, as HubSpot has it."""
-        found = self.records.get(hubspot_id)
-        keys = self.own.get(hubspot_id)
-        if found is None or not keys:
-            return found
-        return HubSpotRecord(found.id, {**found.properties, **keys}, found.associations)
+        """Return a record with our keys, as HubSpot has it; None for one that is not there."""
+        if hubspot_id not in self._rows:
+            return None
+        found = self.record(hubspot_id)
+        return HubSpotRecord(
+            found.id, {**found.properties, **self.own.get(hubspot_id, {})}, found.associations
+        )
 
 
 def remember(
@@ -52,24 +95,18 @@ def remember(
         names: the properties to keep; those the portal does not have are left out.
         linked: objects whose linked ids come along.
     """
-    memory, start = Memory(), f"{connection}:"
     asked = sorted({*names, *IDS[object_type]} & client.properties(object_type).keys())
+    memory, start = Memory(asked), f"{connection}:"
     for page in read_inventory(client, object_type, asked, linked):
         for record in page:
-            values = {name: sys.intern(value) for name, value in record.properties.items() if value}
-            for name in IDS[object_type]:
-                if (value := values.get(name)) and value.startswith(start):
-                    memory.own.setdefault(record.id, {})[name] = values.pop(name)
-                    memory.ids[name][value] = record.id
-            for address in _addresses(values):
-                memory.ids["email"][address] = record.id
-            memory.records[record.id] = HubSpotRecord(record.id, dict(values), record.associations)
+            keys = ((name, record.properties.get(name)) for name in IDS[object_type])
+            memory.add(record, {name: value for name, value in keys if value and value.startswith(start)})
     return memory
 
 
-def _addresses(values: Mapping[str, str]) -> Iterator[str]:
+def _addresses(values: Mapping[str, str | None]) -> Iterator[str]:
     for name in CONTACT_ADDRESSES:
-        for address in values.get(name, "").split(";"):
+        for address in (values.get(name) or "").split(";"):
             if address:
                 yield address.strip().lower()
 
@@ -134,15 +171,9 @@ class PortalWithoutUs(PortalAsItIs):
         self, object_type: str, properties: Sequence[str], associations: Sequence[str] = ()
     ) -> Iterator[list[HubSpotRecord]]:
         """Yield the records in pages, with all properties that are kept."""
-        made, page = self._traces[object_type].made, []
-        for record in self._memories[object_type].records.values():
-            if record.id not in made:
-                page.append(self._as_it_was(object_type, record))
-            if len(page) == PAGE_SIZE:
-                yield page
-                page = []
-        if page:
-            yield page
+        made, memory = self._traces[object_type].made, self._memories[object_type]
+        for ids in chunks((one for one in memory if one not in made), PAGE_SIZE):
+            yield [self._as_it_was(object_type, memory.record(one)) for one in ids]
 
     def _as_it_was(self, object_type: str, record: HubSpotRecord) -> HubSpotRecord:
         """Return a record with the values that we replaced; what a person wrote since stays."""

@@ -42,16 +42,13 @@ from ml_connector.settings_matching import CompanyRule
 from ml_connector.trial.decisions import FieldDecision, Rules, as_planned
 from ml_connector.trial.held import HeldRows, plan_rows
 from ml_connector.trial.mapping import companies_of, contacts_of, documents_of
-from ml_connector.trial.model import Candidate, Trial, Tried
+from ml_connector.trial.model import LINKED, Candidate, Trial, Tried
 from ml_connector.trial.source import Source, VismaReader
 from ml_connector.visma.client import VismaClient
 from ml_connector.visma.snapshots import DOCUMENTS
 
 MOST_REFUSED = 2000
 """Records that were refused before and are planned together with one that a rule has found a company for."""
-
-LINKED = "ledger"
-"""What stands in the place of a rule where the ledger links a record already."""
 
 Planner = CompanyPlanner | ContactPlanner
 Record = CompanyRecord | ContactRecord
