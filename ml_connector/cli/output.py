@@ -1,9 +1,11 @@
 """How commands speak: sentences and tables on a terminal, one JSON document with ``--json``, and exit codes."""
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from types import FrameType
 from typing import Any, TypeVar
 
 import click
@@ -59,6 +61,7 @@ class Commands(click.Group):
     ) -> Any:
         """Run a command and end the process; an expected error becomes a sentence, or JSON with ``--json``."""
         given = list(sys.argv[1:] if args is None else args)
+        before = signal.signal(signal.SIGTERM, _like_ctrl_c)
         try:
             code = super().main(given, prog_name, complete_var, standalone_mode=False, **extra)
         except ConnectorError as error:
@@ -69,7 +72,14 @@ class Commands(click.Group):
             code = _refuse(StoppedError("Stopped."), as_json="--json" in given)
         except OSError as error:
             code = _fail(_of_the_system(error), as_json="--json" in given)
+        finally:
+            signal.signal(signal.SIGTERM, before)
         sys.exit(code or 0)
+
+
+def _like_ctrl_c(_number: int, _frame: FrameType | None) -> None:
+    """End as Ctrl-C does where a service manager stops the process: what it began is ended, the database included."""
+    signal.raise_signal(signal.SIGINT)
 
 
 def _fail(error: ConnectorError, *, as_json: bool) -> int:

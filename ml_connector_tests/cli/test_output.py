@@ -2,6 +2,9 @@
 
 import errno
 import json
+import os
+import signal
+import time
 
 import click
 import pytest
@@ -50,6 +53,26 @@ def test_an_expected_error_is_one_sentence_on_standard_error(
 ) -> None:
     result = CliRunner().invoke(failing, ["go"], obj=raised)
     assert (result.exit_code, result.stdout, result.stderr.strip()) == (code, "", text)
+
+
+def test_a_process_that_is_told_to_end_does_as_with_ctrl_c() -> None:
+    @click.group(cls=Commands)
+    def stopped() -> None:
+        """A program that a service manager stops."""
+
+    @stopped.command()
+    def work() -> None:
+        """Be told to end."""
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(10)
+        finally:
+            click.echo("tidied up")
+
+    before = signal.getsignal(signal.SIGTERM)
+    result = CliRunner().invoke(stopped, ["work"])
+    assert (result.exit_code, result.stdout, result.stderr.strip()) == (130, "tidied up\n", "Stopped.")
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize(
