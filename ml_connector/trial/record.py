@@ -37,7 +37,7 @@ from ml_connector.plan.upcoming import upcoming
 from ml_connector.records.again import Again
 from ml_connector.records.field_rules import FieldRules
 from ml_connector.records.model import CompanyRecord, ContactRecord, Properties
-from ml_connector.settings import ConnectionSettings
+from ml_connector.settings import ConnectionSettings, RecordKind
 from ml_connector.settings_matching import CompanyRule
 from ml_connector.trial.decisions import FieldDecision, Rules, as_planned
 from ml_connector.trial.held import HeldRows, plan_rows
@@ -102,6 +102,11 @@ class RecordTrial:
         """
         reader = VismaReader(self._visma, self._ledger, self._place.partition)
         asked = self._meant(typed)
+        if kind_of(asked.keys[0]) in TYPES and not self._settings.carries(RecordKind.INVOICES):
+            raise UsageError(
+                f"{self._settings.name} carries no invoices, so {asked.keys[0]} is left alone.",
+                remedy="Add invoices to the setting records to have them.",
+            )
         source = reader.read(asked, typed)
         if source is None:
             raise self._unknown(asked)

@@ -197,6 +197,8 @@ def test_a_record_that_visma_does_not_have_is_an_error_that_names_the_nearest(sy
     assert "customer:1" in str(error.value.remedy)
     with pytest.raises(UsageError, match=r"line:Invoice:1:1 cannot be tried alone\."):
         tried(synced, "line:Invoice:1:1")
+    with pytest.raises(UsageError, match="acme carries no invoices, so creditnote:7 is left alone"):
+        tried(synced, "creditnote:7")
 
 
 def test_a_contact_comes_with_its_business_account(synced: World) -> None:
