@@ -10,7 +10,7 @@ from ml_connector.plan.openings import DRAFT, STATUS
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.undo.ledger import UndoReader
 from ml_connector.undo.made import GONE
-from ml_connector.undo.model import ADOPTION, RULE, Claim, Since, Written, named, since
+from ml_connector.undo.model import ADOPTION, MENDED, RULE, Claim, Since, Written, named, since
 from ml_connector.undo.portal import Portal, value_before
 from ml_connector.undo.steps import effective
 
@@ -78,6 +78,8 @@ class ChangedRecords:
             create = one.create
             if create is not None and create.created is None:
                 yield self._stays(one, mine, MAYBE_MADE)
+            elif any((object_type, write.key) in self._reader.mended for write in one.writes):
+                yield self._stays(one, mine, MENDED)
             elif record is None:
                 yield self._stays(one, mine, GONE)
             elif not mine:

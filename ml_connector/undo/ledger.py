@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.runs import Run
+from ml_connector.plan.decided import RELEASES
 from ml_connector.undo.model import ADOPTION, OWED, PREFIX, Claim, Write, Written
 from ml_connector.undo.statements import (
     ADOPTED,
@@ -21,6 +23,7 @@ from ml_connector.undo.statements import (
     LINKS_FROM,
     LINKS_OF_RUN,
     LINKS_TO,
+    MENDED,
     OF_RUN,
     OWED_AGAIN,
     REFUSED_THEN,
@@ -85,6 +88,13 @@ class UndoReader:
             write = Write(*row)
             found[write.key].append(write)
         return found
+
+    @cached_property
+    def mended(self) -> frozenset[tuple[str, str]]:
+        """The object and key of records that the run took from one HubSpot record, as a person had linked another."""
+        with self._engine.connect() as database:
+            values = {"connection": self._connection, "run": self.run.run_id, "entity": RELEASES}
+            return frozenset((row[0], row[1]) for row in database.execute(MENDED, values))
 
     def known(self, object_type: str, keys: Iterable[str]) -> set[str]:
         """Return those of the keys that stand for a HubSpot record."""

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ml_connector.hubspot.associations import read_links
+from ml_connector.plan.decided import MOVED_LINKS, RELEASED_LINKS
 from ml_connector.plan.links import DEAL
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.undo.ledger import UndoReader
 from ml_connector.undo.made import LINES, MadeRecords
-from ml_connector.undo.model import OWED, PREFIX, RULE, named
+from ml_connector.undo.model import MENDED, OWED, PREFIX, RULE, named
 from ml_connector.undo.portal import Neighbour, Portal
 from ml_connector.undo.steps import LinkRow, LinkStep, effective, owed_before
 
@@ -50,8 +51,11 @@ class ChangedLinks:
                 for key in keys
                 if stories.get(key)
             ]
-            removed = [link for link in links if link.mine.action == Action.UNLINK]
-            made = [link for link in links if link.mine.action == Action.LINK and link.row is not None]
+            moved = [link for link in links if link.mine.entity in (RELEASED_LINKS, MOVED_LINKS)]
+            yield from (_operation(link.mine, Action.SKIP, MENDED) for link in moved)
+            rest = [link for link in links if link not in moved]
+            removed = [link for link in rest if link.mine.action == Action.UNLINK]
+            made = [link for link in rest if link.mine.action == Action.LINK and link.row is not None]
             yield from self._plan_removed(removed)
             labelled, twins = self._labelled(made), self._twins(made)
             for link in made:

@@ -19,6 +19,9 @@ ADOPTION = "undo_adoption"
 OWED = "it was owed before that run, and is again"
 """The reason of a link that is taken away and then waits, as it did before the run."""
 
+MENDED = "a person linked it with another HubSpot record; `conflicts` links it back"
+"""The reason of what a repair of a wrong link wrote: half of it taken back would leave the record nowhere."""
+
 BOOKKEEPING = PASSING | {PENDING_REASON}
 """Properties that runs keep up by themselves: a later write of nothing else is no use made of a record."""
 

@@ -22,6 +22,13 @@ OF_RUN = sa.text(
 )
 """Backwards: what was written last comes first."""
 
+MENDED = sa.text(
+    """
+    SELECT DISTINCT object_type, record_key FROM ml_connector.operation
+    WHERE connection = :connection AND run_id = :run AND entity = :entity AND action = 'update'
+    """
+)
+
 HISTORY = sa.text(
     f"""
     SELECT {_COLUMNS}

@@ -11,6 +11,7 @@ from ml_connector_tests.graph.harness import NAME, World
 from ml_connector_tests.graph.money.ledgers import DOCUMENTS, Money
 from ml_connector_tests.graph.money.test_trouble import buried
 from ml_connector_tests.graph.test_decisions import change, decide
+from ml_connector_tests.graph.undoing import stays, undo
 
 UPDATES = "/crm/objects/2026-09/companies/batch/update"
 REMOVALS = "/crm/associations/2026-09/contacts/companies/batch/archive"
@@ -94,6 +95,20 @@ def test_it_converges_wherever_the_run_dies(wrong: World, path: str, nth: int, *
     assert wrong.sync(1).status == "success"
     put_right(wrong, before, right)
     settled(wrong)
+
+
+def test_an_undo_of_the_run_leaves_the_repair_which_links_back_by_another(wrong: World) -> None:
+    before, right = another(wrong)
+    decide("link", "customer:1", right)
+    run = wrong.sync(1)
+    code, document = undo(wrong, run.run_id)
+    assert code == 0
+    assert set(stays(document)) == {"customer:1", "contact:1>customer:1", "invoice:100001>customer:1"}
+    put_right(wrong, before, right)
+    decide("link", "customer:1", before)
+    assert wrong.sync(2).status == "success"
+    assert wrong.company(1).id == before
+    assert (wrong.contact(1).id, before) in wrong.sandbox.hubspot.links("contacts", "companies")
 
 
 def test_a_contact_moves_with_its_company_and_invoice(wrong: World) -> None:
