@@ -17,7 +17,7 @@ MOST_EXAMPLES = 200
 
 if TYPE_CHECKING:
     from ml_connector.hubspot.resource import HubSpotResource
-    from ml_connector.trial.record import Place
+    from ml_connector.trial.model import Place
 
 
 def try_record(
@@ -125,7 +125,7 @@ def portal(settings: ConnectionSettings) -> "HubSpotResource":
 def newest_window(settings: ConnectionSettings) -> "Place":
     """Return the newest complete window, or the first one where none is complete yet."""
     from ml_connector.partitions import partitions_of, windows_of
-    from ml_connector.trial.record import Place
+    from ml_connector.trial.model import Place
     from ml_connector.windows import last_day
 
     partitions = partitions_of(settings)

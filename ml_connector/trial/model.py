@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from ml_connector.plan.operations import Operation
@@ -94,3 +95,11 @@ class Trial:
             "notes": list(self.notes),
             "requests": {"visma": self.calls[0], "hubspot": self.calls[1]},
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record that is tried counts to: the newest window, and its last day."""
+
+    partition: str
+    as_of: date

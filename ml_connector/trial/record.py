@@ -5,8 +5,7 @@ decision is told: which rule found which candidate, and what became of each valu
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import chain, islice
 
 import sqlalchemy as sa
@@ -42,7 +41,7 @@ from ml_connector.settings_matching import CompanyRule
 from ml_connector.trial.decisions import FieldDecision, Rules, as_planned
 from ml_connector.trial.held import HeldRows, plan_rows
 from ml_connector.trial.mapping import companies_of, contacts_of, documents_of
-from ml_connector.trial.model import LINKED, Candidate, Trial, Tried
+from ml_connector.trial.model import LINKED, Candidate, Place, Trial, Tried
 from ml_connector.trial.source import Source, VismaReader
 from ml_connector.visma.client import VismaClient
 from ml_connector.visma.snapshots import DOCUMENTS
@@ -52,14 +51,6 @@ MOST_REFUSED = 2000
 
 Planner = CompanyPlanner | ContactPlanner
 Record = CompanyRecord | ContactRecord
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a record that is tried counts to: the newest window, and its last day."""
-
-    partition: str
-    as_of: date
 
 
 class RecordTrial:
