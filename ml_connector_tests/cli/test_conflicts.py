@@ -85,6 +85,19 @@ class TestShown:
         assert (one["linked"], one["rules"]) == (True, ["visma_id", "email"])
         assert set(one["equal"]) == {"Name", "E-mail", "Phone"}
 
+    def test_who_else_claims_a_company_is_named(self, world: World) -> None:
+        row = world.query("SELECT record FROM ml_connector.reject WHERE record_key = 'customer:1'")[0][0]
+        other = {**row, "key": "customer:9", "customer_number": "9"}
+        world.change(
+            "INSERT INTO ml_connector.reject (connection, entity, record_key, cause, record, run_id, first_seen,"
+            " last_seen) VALUES ('acme', 'companies', 'customer:9', 'company-claimed-twice', CAST(:row AS jsonb), '',"
+            " now(), now())",
+            row=json.dumps(other),
+        )
+        found = answer(world, "show", "customer:1")["candidates"]
+        world.change("DELETE FROM ml_connector.reject WHERE record_key = 'customer:9'")
+        assert [one["also_claimed_by"] for one in found] == [["customer:9"], ["customer:9"]]
+
     def test_both_are_pages(self, world: World, tmp_path: Path) -> None:
         typed(world, "list", "--html", str(tmp_path / "list.html"))
         typed(world, "show", "customer:1", "--html", str(tmp_path / "one.html"))
