@@ -20,6 +20,7 @@ from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals, Subject
 from ml_connector.partitions import windows_of
+from ml_connector.plan.decided import ignored_companies
 from ml_connector.reconciliation.compare import CHECKS, Comparison, Verdict
 from ml_connector.reconciliation.explain import SyncedWindows
 from ml_connector.reconciliation.facts import Kind
@@ -185,6 +186,7 @@ class _Reconciliation:
                 settings.transactions,
                 base,
                 currencies,
+                left_out=ignored_companies(LedgerReader(engine(), settings.name)),
                 with_lines=settings.reconciliation.lines,
             ),
             hubspot=HubSpotSide(self._client, settings.name, settings.zone, base),

@@ -64,7 +64,8 @@ class VismaSide:
         base_currency: ISO code of the company's own currency, which transactions are in.
         currencies: those the portal has; a document in another one travels in base currency where the mapper converts.
         names: filled while documents are read: the customers' names by number, for the statement alone.
-        left_out: filled before documents are read: why customers do not travel, by key.
+        left_out: why customers do not travel, by key: what people decided comes in, what the settings say is added
+            before documents are read.
         with_lines: whether facts of released documents say what their lines come to.
     """
 

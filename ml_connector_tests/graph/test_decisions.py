@@ -6,7 +6,9 @@ from click.testing import CliRunner
 from ml_connector.cli import conflicts as command
 from ml_connector.cli.main import main
 from ml_connector_tests.graph import rows
+from ml_connector_tests.graph.conftest import MakeWorld
 from ml_connector_tests.graph.harness import NAME, World
+from ml_connector_tests.graph.money.ledgers import DOCUMENTS, Money
 
 
 @pytest.fixture
@@ -110,3 +112,21 @@ def test_a_choice_that_another_record_has_by_now_is_a_conflict(desk: World) -> N
     assert desk.sync(1).status == "rejects"
     assert [one.cause for one in desk.rejects()] == ["choice-taken"]
     assert desk.sandbox.hubspot.record("companies", right).values["visma_customer_id"] == f"{NAME}:99"
+
+
+def test_the_invoices_of_one_that_is_ignored_are_neither_sent_nor_missed(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(records=DOCUMENTS)
+    monkeypatch.setattr(command, "find_connection", lambda name: world.settings)
+    twins(world)
+    world.enter_pairs([2])
+    money = Money(world)
+    left, sent = money.bill(1, "100"), money.bill(2, "200")
+    assert world.sync(0).status == "rejects"
+    decide("ignore", "customer:1")
+    assert money.reconciled()["agrees"]
+    assert world.sync(1).status == "success"
+    assert world.sync(0).status == "success"
+    assert [one.values["visma_customer_id"] for one in money.linked(sent, "companies")] == [f"{NAME}:2"]
+    assert money.linked(left, "companies") == []
