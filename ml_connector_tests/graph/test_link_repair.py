@@ -151,6 +151,8 @@ def test_what_another_visma_record_has_on_the_former_company_stays(wrong: World)
     """A supplier of the same number in Visma is the same company in HubSpot, and stays where it is."""
     before, right = another(wrong)
     wrong.enter("suppliers", [rows.supplier(1, corporateId=str(900_000_001))], day=1)
+    seller = rows.contact(11, 1, email="person1@kunde1.no", businessAccountType="Vendor")
+    wrong.enter("contacts", [seller], day=1)
     wrong.sync(1)
     assert wrong.company(1, "supplier").id == before
     said = decide("link", "customer:1", right)
@@ -162,3 +164,6 @@ def test_what_another_visma_record_has_on_the_former_company_stays(wrong: World)
     assert not held.get("visma_customer_id")
     assert not held.get("visma_customer_status")
     assert wrong.company(1).values["visma_relationship"] == "customer"
+    # The person is the supplier's too, so that one association is of both and stays.
+    links = wrong.sandbox.hubspot.links("contacts", "companies")
+    assert {company for contact, company in links if contact == wrong.contact(1).id} == {before, right}
