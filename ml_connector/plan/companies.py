@@ -17,7 +17,7 @@ from ml_connector.hubspot.mapped_properties import require
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.queries import Identity, LedgerReader
 from ml_connector.plan.candidates import CompanyCandidates
-from ml_connector.plan.decided import RULE
+from ml_connector.plan.decided import RULE, with_sums
 from ml_connector.plan.double_claims import settled
 from ml_connector.plan.known import is_older, read_held
 from ml_connector.plan.matching import (
@@ -105,8 +105,9 @@ class CompanyPlanner:
                     yield operation
         for hubspot_id, claims in adopted.items():
             for claim in settled(claims, hubspot_id):
-                yield claim
-                yield from self._rulings.releases(claim)
+                releases = self._rulings.releases(claim)
+                yield with_sums(claim, releases)
+                yield from releases
 
     def moves(self, partition: str) -> Iterator[Operation]:
         """Yield what moves the links of companies that a person linked otherwise; ask once all is planned."""

@@ -4,7 +4,7 @@ Pure but for the decisions, which are read once.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES, CONTACT_PROPERTIES
@@ -41,7 +41,9 @@ OWNED = {
 
 RELATIONSHIP = "visma_relationship"
 
-OF_SUPPLIERS = ("_supplier_", "_po_", "_purchases_")
+OF_PURCHASES = ("_po_", "_purchases_")
+
+OF_SUPPLIERS = ("_supplier_", *OF_PURCHASES)
 """What the names of properties have in them that only a supplier fills."""
 
 
@@ -136,6 +138,23 @@ def release(
         previous={name: held.properties.get(name) for name in values},
         rule=RULE,
         reason=RELEASED,
+    )
+
+
+def with_sums(claim: Operation, releases: Sequence[Operation]) -> Operation:
+    """Return a claim with the sums of purchases that are taken from the former company: no record of it has them."""
+    sums = {
+        name: value
+        for one in releases
+        for name, value in one.previous.items()
+        if any(part in name for part in OF_PURCHASES)
+    }
+    if not sums or claim.action is not Action.UPDATE:
+        return claim
+    return replace(
+        claim,
+        values={**sums, **claim.values},
+        previous={**dict.fromkeys(sums), **claim.previous},
     )
 
 

@@ -110,18 +110,18 @@ class PurchasesPlanner:
 
 
 def with_companies(plan: Iterable[Operation], ledger: LedgerReader) -> Iterator[Operation]:
-    """Yield a plan's operations with the companies that the same run has made since it was planned.
+    """Yield a plan's operations with the companies that the same run has made or linked otherwise since it was planned.
 
     To be applied when the companies are loaded; a supplier without a company is refused, and tried again by later runs.
     """
     for chunk in chunks(plan, CHUNK):
-        open_keys = [one.key for one in chunk if one.action is Action.UPDATE and one.hubspot_id is None]
-        made = ledger.identities(OBJECT, open_keys)
+        known = ledger.identities(OBJECT, [one.key for one in chunk])
         for one in chunk:
-            if one.action is not Action.UPDATE or one.hubspot_id is not None:
+            lacking = one.action is Action.UPDATE and one.hubspot_id is None
+            if one.key in known and (lacking or one.hubspot_id is not None):
+                yield replace(one, hubspot_id=known[one.key].hubspot_id)
+            elif not lacking:
                 yield one
-            elif one.key in made:
-                yield replace(one, hubspot_id=made[one.key].hubspot_id)
             else:
                 yield replace(one, action=Action.REJECT, values={}, reason=NO_COMPANY)
 

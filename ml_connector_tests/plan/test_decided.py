@@ -1,5 +1,6 @@
 """Decisions in a plan: before all rules, never against what HubSpot holds, and what is let go for them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,10 +9,13 @@ from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.ledger.decisions import Decision, DecisionDesk, Verdict
 from ml_connector.plan.decided import RELEASES, RULE, release
 from ml_connector.plan.operations import Action, Operation
+from ml_connector.plan.purchases import PurchasesPlanner, with_companies
+from ml_connector.records.booking_model import PurchasesRecord
 from ml_connector_tests.plan.chain import Chain
 from ml_connector_tests.records.snapshots import at, contact, customer, supplier
 
 NUMBER = "912 345 678"
+OPEN = "visma_open_po_count"
 LATER = "2026-11-21T10:00:00"
 
 
@@ -112,6 +116,32 @@ class TestCompanies:
         assert chain.company("customer:10023").id == right
         (again,) = plan(chain, [row])
         assert (again.action, again.hubspot_id) == (Action.UNCHANGED, right)
+
+    def test_sums_of_purchases_move_along_and_new_ones_go_where_it_is_by_then(self, chain: Chain) -> None:
+        row = supplier(corporateId=NUMBER)
+        chain.sync((), [row])
+        wrong, right = chain.company("supplier:50001").id, company(chain)
+        sums = bought("3")
+        chain.load_companies(with_companies(buying(chain, sums), chain.ledger))
+        decide(chain, "supplier:50001", Verdict.LINK, right)
+        planned, later = plan(chain, (), [row]), buying(chain, replace(sums, properties={OPEN: "4"}))
+        assert [one.hubspot_id for one in later] == [wrong]
+        claim = next(one for one in planned if one.entity != RELEASES)
+        assert claim.values[OPEN] == "3"
+        chain.load_companies([one for one in planned if one.entity == RELEASES])
+        chain.load_companies([claim])
+        chain.load_companies(with_companies(later, chain.ledger))
+        assert chain.portal.record("companies", right).values[OPEN] == "4"
+        assert OPEN not in chain.portal.record("companies", wrong).values
+        assert chain.ledger.identities("companies", ["supplier:50001"])["supplier:50001"].hubspot_id == right
+
+
+def bought(orders: str) -> PurchasesRecord:
+    return PurchasesRecord("50001", "2026-11-20", {OPEN: orders})
+
+
+def buying(chain: Chain, record: PurchasesRecord) -> list[Operation]:
+    return list(PurchasesPlanner(chain.ledger, chain.client).plan([record]))
 
 
 class TestContacts:
