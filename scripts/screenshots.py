@@ -13,7 +13,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,10 +55,14 @@ LARGEST_BYTES = 200_000
 FEW = range(2, 5)
 """Invoices of a company that show beside its contacts without filling the picture."""
 
+OTHER_SETTINGS = {"matching": {"companies": ["organisation_number", "phone", "domain"]}}
+"""What somebody may think of changing."""
+
 PAGES = {
     "plan-page": "to create",
     "rejects": "refused",
     "conflict": "Several HubSpot records fit",
+    "what-if": "would change",
     "audit-run": "did",
     "audit-runs": "differ",
 }
@@ -153,6 +157,9 @@ def deployment(folder: Path) -> Iterator[Mapping[str, Picture]]:
         again = run_windows(settings, *summary.partitions[-1:] * 2, steps=None, quiet=True)
         pages.write("rejects", "rejects", NAME, "list")
         pages.write("conflict", "conflicts", NAME, "show", first_in_conflict())
+        make_connection(folder / "changed.yaml", attributes | OTHER_SETTINGS)
+        with chdir(folder):
+            pages.write("what-if", "plan", NAME, "--settings", "changed.yaml")
         pages.write("audit-run", "audit", NAME, "--run", str(summary.run_id))
         pages.write("audit-runs", "audit", NAME, "--run", str(summary.run_id), "--run", str(again.run_id))
         shown = Shown(
