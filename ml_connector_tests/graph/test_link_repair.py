@@ -4,6 +4,7 @@ import pytest
 
 from ml_connector.cli import conflicts as command
 from ml_connector.running import RETRY_STEPS
+from ml_connector.sandbox.hubspot.settings import PoisonRule
 from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.conftest import MakeWorld
 from ml_connector_tests.graph.elsewhere import Elsewhere, killed_at_call
@@ -93,6 +94,19 @@ def test_it_converges_wherever_the_run_dies(wrong: World, path: str, nth: int, *
         assert run.start().died()
     buried(wrong)
     assert wrong.sync(1).status == "success"
+    put_right(wrong, before, right)
+
+
+def test_what_the_former_company_does_not_let_go_is_not_claimed_until_it_does(wrong: World) -> None:
+    before, right = another(wrong)
+    decide("link", "customer:1", right)
+    wrong.sandbox.hubspot.poison(PoisonRule("companies", "visma_customer_id", ""))
+    assert wrong.sync(1).status == "rejects"
+    assert wrong.rejected_keys() == {"customer:1"}
+    assert wrong.company(1).id == before
+    assert "visma_customer_id" not in wrong.sandbox.hubspot.record("companies", right).values
+    wrong.sandbox.hubspot.poison()
+    assert wrong.sync(2).status == "success"
     put_right(wrong, before, right)
 
 
