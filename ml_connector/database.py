@@ -249,6 +249,9 @@ def advisory_lock(
         if not _take(connection, name, wait_seconds, shared):
             raise _busy(connection, name)
         yield AdvisoryLock(name, connection)
+        # The end of the session would do, but the server may take a moment for it, in which the lock is still found held.
+        with suppress(SQLAlchemyError, StorageError):
+            connection.exec_driver_sql("SELECT pg_advisory_unlock_all()")
     finally:
         # Closing a detached connection ends its session, and with that the lock.
         with suppress(SQLAlchemyError, StorageError):
