@@ -249,7 +249,7 @@ def advisory_lock(
         if not _take(connection, name, wait_seconds, shared):
             raise _busy(connection, name)
         yield AdvisoryLock(name, connection)
-        # The end of the session would do, but the server may take a moment for it, in which the lock is still found held.
+        # The end of the session would do, but the server may take a moment for it, in which the lock still counts.
         with suppress(SQLAlchemyError, StorageError):
             connection.exec_driver_sql("SELECT pg_advisory_unlock_all()")
     finally:
