@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
+from rich.markup import escape
 
 from ml_connector.cli.connections import find_connection
 from ml_connector.cli.output import console, emit, json_option
@@ -139,7 +140,7 @@ def _pair(
 def say_where(page: Path | None) -> None:
     """Say where a page was written, if one was asked for."""
     if page is not None:
-        console.print(f"Page: {page}", soft_wrap=True, highlight=False)
+        console.print(f"Page: {escape(str(page))}", soft_wrap=True, highlight=False)
 
 
 def _client(settings: ConnectionSettings) -> Callable[[], HubSpotClient]:

@@ -13,6 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from ml_connector.cli.program import as_called
 from ml_connector.errors import ConnectorError, UsageError
@@ -31,8 +32,20 @@ EXIT_STOPPED = 130
 WIDE = 140
 """Columns where the output is no terminal, so that tables in logs and pipes stay whole."""
 
-console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
-errors = Console(stderr=True, highlight=False)
+NO_TEXT = dict.fromkeys((*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)), "\N{REPLACEMENT CHARACTER}")
+"""Control characters but for tab and line end: a name that holds an escape sequence must not steer the terminal."""
+
+
+class Screen(Console):
+    """A console that shows texts from outside as they are: no control character works, and ``:100:`` is no emoji."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a marked-up text as it is shown."""
+        return super().render_str(text.translate(NO_TEXT), **{**options, "emoji": False})
+
+
+console = Screen(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+errors = Screen(stderr=True, highlight=False)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -63,6 +76,7 @@ class Commands(click.Group):
         given = list(sys.argv[1:] if args is None else args)
         before = signal.signal(signal.SIGTERM, _like_ctrl_c)
         try:
+            _require_text(given)
             code = super().main(given, prog_name, complete_var, standalone_mode=False, **extra)
         except ConnectorError as error:
             code = _fail(error, as_json="--json" in given)
@@ -75,6 +89,13 @@ class Commands(click.Group):
         finally:
             signal.signal(signal.SIGTERM, before)
         sys.exit(code or 0)
+
+
+def _require_text(words: Sequence[str]) -> None:
+    """Refuse a word whose bytes are no text: neither the database nor a page could hold it."""
+    for place, word in enumerate(words, 1):
+        if not word.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in word):
+            raise UsageError(f"Word {place} of the command is no text in UTF-8.", remedy="Type it again.")
 
 
 def _like_ctrl_c(_number: int, _frame: FrameType | None) -> None:

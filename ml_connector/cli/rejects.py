@@ -95,7 +95,7 @@ def list_rejects(
         _show_messages(refused.each(chosen, dismissed=dismissed), None if everything else SHOWN)
     _show_next(name, groups[0], dismissed=dismissed)
     if html is not None:
-        console.print(f"The page is at {html}.", soft_wrap=not console.is_terminal)
+        console.print(f"The page is at {escape(str(html))}.", soft_wrap=not console.is_terminal)
 
 
 @rejects.command("retry", short_help="Try refused records again, at once and alone.")

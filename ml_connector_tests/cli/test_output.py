@@ -11,7 +11,15 @@ import pytest
 from click.testing import CliRunner
 
 from ml_connector.cli.main import main
-from ml_connector.cli.output import Commands, StoppedError, console, json_option, show_lines, show_table
+from ml_connector.cli.output import (
+    Commands,
+    StoppedError,
+    console,
+    json_option,
+    show_error,
+    show_lines,
+    show_table,
+)
 from ml_connector.errors import ApiError, UsageError
 from ml_connector_tests.cli.conftest import Shell
 
@@ -159,10 +167,30 @@ def test_the_version_is_that_of_the_package(shell: Shell) -> None:
     assert shell("--version").stdout.startswith("ml-connector, version 0.")
 
 
+def test_a_word_that_is_no_text_is_a_wrong_use(shell: Shell) -> None:
+    error = shell.json("rejects", "acme", "list", "--record", "customer:\udcff", code=2)["error"]
+    assert error["message"] == "Word 5 of the command is no text in UTF-8."
+
+
 def test_a_table_of_counts_fits_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
     names = ("read", "created", "updated", "unchanged", "skipped", "rejected", "pending", "conflicts")
     show_table("acme", ("", *names), [("companies", *[123456] * len(names))])
     assert max(len(line.rstrip()) for line in capsys.readouterr().out.splitlines()) <= 80
+
+
+def test_a_text_from_outside_steers_no_terminal_and_makes_no_emoji(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    nasty = "customer:100: \x1b]0;title\x07\x9b2J[red][/]\\"
+    show_table("acme", ("record", "name"), [("customer:100:", nasty)])
+    show_lines([((("x", 2),), nasty)])
+    show_error(nasty)
+    said = capsys.readouterr()
+    shown = [line for line in said.out.splitlines() if "title" in line]
+    assert len(shown) == 2
+    for text in (*shown, said.err):
+        assert "customer:100: \ufffd]0;title\ufffd\ufffd2J[red][/]\\" in text
+    assert not set("\x1b\x07\x9b") & set(said.out + said.err)
 
 
 def test_lines_wrap_on_a_terminal_only(
