@@ -46,9 +46,8 @@ def connection_in(path: Path, name: str) -> ConnectionSettings:
     """
     try:
         found = {settings.name: settings for settings in _connections_in(path)}
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise UsageError(f"{path} cannot be read: {reason}.", remedy=COPY) from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.", remedy=COPY) from None
     if name not in found:
         others = f"it has {', '.join(found)}" if found else "it has no connection"
         raise UsageError(f"{path} is not about {name}: {others}.", remedy=COPY)
@@ -122,6 +121,12 @@ def _documents(path: Path) -> list[Written]:
         place = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "it is not YAML"
         raise UsageError(f"{path}{place}: {problem}.", remedy=CORRECT) from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: it is no text in UTF-8.", remedy=CORRECT) from None
+    except (ValueError, RecursionError) as error:
+        # Such as 2026-02-30: YAML takes it for a date, and there is none.
+        problem = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
+        raise UsageError(f"{path}: {problem}.", remedy=CORRECT) from None
 
 
 def problems_of(error: ValidationError) -> str:

@@ -21,6 +21,12 @@ def test_connections_are_found_in_any_depth_and_other_components_are_left_alone(
     assert all_connections().keys() == {"norway", "sweden"}
 
 
+def test_a_file_that_is_no_text_is_named(shell: Shell) -> None:
+    shell.write_connection("acme").write_bytes(b"name: \xe6\n")
+    message = shell.json("sync", "acme", code=2)["error"]["message"]
+    assert message.endswith("defs.yaml: it is no text in UTF-8.")
+
+
 def test_two_files_of_one_name_are_not_told_apart_by_chance(shell: Shell) -> None:
     shell.write_connection("acme").parent.rename(shell.defs / "again")
     shell.write_connection("acme")
@@ -42,6 +48,11 @@ def test_dev_names_a_mistake_instead_of_showing_an_empty_graph(shell: Shell) -> 
             "attributes:\n\ttabs: 1\n",
             ["defs.yaml, line 2: found character '\\t' that cannot start any token"],
         ),
+        (
+            "type: ml_connector.VismaHubSpotConnection\nattributes: {name: acme, start: 2026-02-30}\n",
+            ["defs.yaml: day is out of range for month."],
+        ),
+        ("[" * 5000, ["defs.yaml: it is nested too deeply."]),
         (
             "type: ml_connector.VismaHubSpotConnection\nattributes:\n  name: acme\n  strat: 2026-11-02\n",
             ["Line 2: start: it is missing.", "Line 4: strat: there is no such setting."],
