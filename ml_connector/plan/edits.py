@@ -76,9 +76,11 @@ def by_person(
         since: where the ledger does not know our value, when we last looked at the record; None where it does.
     """
     for entry in history:
-        if entry.source_type in PROGRAMS:
-            if is_ours(entry.value):
-                return None
-        elif since is None or entry.written_at > since:
+        is_program = entry.source_type in PROGRAMS
+        # Whoever wrote it: with our value everybody was of one mind, and what came before is no edit of it. Where ours
+        # is not known, an empty value looks like it, and a person may have emptied it.
+        if (is_program or since is None) and is_ours(entry.value):
+            return None
+        if not is_program and (since is None or entry.written_at > since):
             return entry
     return None

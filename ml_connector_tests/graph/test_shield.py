@@ -59,8 +59,8 @@ class Property:
         self.ours, self.held, self.by_person = value, value, False
 
     def typed(self, value: str) -> None:
-        """A person writes."""
-        self.held, self.by_person = value, True
+        """A person writes; who types our value again is of one mind with us, whatever programs do to it then."""
+        self.held, self.by_person = value, value != self.ours
 
     def set_by_workflow(self, value: str) -> None:
         """A program writes; our own value from it looks like ours."""

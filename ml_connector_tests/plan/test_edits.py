@@ -30,6 +30,11 @@ def history(*entries: tuple[str, str]) -> list[Entry]:
         ([("Bergen", "AUTOMATION_PLATFORM"), ("Molde", "CRM_UI"), (OURS, "INTEGRATION")], "Molde"),
         ([("Bergen", "INTEGRATION"), ("Bodø", "INTEGRATION"), (OURS, "INTEGRATION")], None),
         ([("Bergen", "AUTOMATION_PLATFORM"), (OURS, "INTEGRATION"), ("Molde", "CRM_UI")], None),
+        (
+            [("Bergen", "AUTOMATION_PLATFORM"), (OURS, "CRM_UI"), ("Molde", "CRM_UI"), (OURS, "INTEGRATION")],
+            None,
+        ),
+        ([("Bergen", "AUTOMATION_PLATFORM"), (OURS, "CRM_UI")], None),
         ([], None),
     ],
 )
