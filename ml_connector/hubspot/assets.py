@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from ml_connector.database import engine
+from ml_connector.errors import ConnectorError
 from ml_connector.hubspot.counts import SAMPLES
 from ml_connector.hubspot.linking import LinkLoader
 from ml_connector.hubspot.loading import RecordLoader
@@ -22,6 +23,7 @@ from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.ledger.refusals import Refusals
 from ml_connector.ledger.rejects import Rejects, by_entity
+from ml_connector.ledger.runs import RunReader
 from ml_connector.ledger.synced import SyncedReader
 from ml_connector.ledger.wholeness import WholenessReader
 from ml_connector.plan.refreshed import FRESH, Replanner
@@ -97,6 +99,7 @@ def _carry_out(
     ledger = LedgerReader(engine(), name)
     journal = step.journal(context)
     old = _is_old(context, step.key("plan", load.entity), plan)
+    _require_standing(context, step, step.key("plan", load.entity), plan)
     hands = Hands(
         settings=step.settings,
         client=client,
@@ -126,6 +129,28 @@ def _is_old(context: dg.AssetExecutionContext, planned: dg.AssetKey, plan: Datas
         return True
     (step,) = context.instance.get_run_step_stats(context.run.run_id, ["__".join(planned.path)])
     return step.end_time is not None and time.time() - step.end_time > FRESH.total_seconds()
+
+
+def _require_standing(
+    context: dg.AssetExecutionContext, step: Step, planned: dg.AssetKey, plan: Dataset
+) -> None:
+    """Check that no run was undone since a plan was made: it leaves out what HubSpot held then and holds no more.
+
+    Raises:
+        ConnectorError: one was; nothing of the plan is carried out.
+    """
+    runs = {context.run.run_id, *(file.run_id for file in plan.files)}
+    name = "__".join(planned.path)
+    stats = [one for run in runs for one in context.instance.get_run_step_stats(run, [name])]
+    made = min((one.start_time for one in stats if one.start_time is not None), default=None)
+    if made is None:
+        return
+    undo = RunReader(engine(), step.settings.name).undone_since(datetime.fromtimestamp(made, UTC))
+    if undo is not None:
+        raise ConnectorError(
+            f"Since this was planned, run {undo.run_id[:8]} has taken back what run {str(undo.of_run)[:8]} wrote.",
+            remedy="Nothing of the plan is carried out; run the same windows again with their plan.",
+        )
 
 
 def _checks(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:

@@ -19,6 +19,7 @@ from ml_connector.hubspot.ledger_rows import (
     rejected_row,
     settlement,
     unsendable_row,
+    version_of,
     write_input,
 )
 from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
@@ -210,7 +211,7 @@ class RecordLoader:
                 unsendable_row(item) for item in operations if item.action in (Action.REJECT, Action.CONFLICT)
             ],
             cleared=[
-                (item.entity, key)
+                (item.entity, key, version_of(item))
                 for item in operations
                 if item.action in (Action.UNCHANGED, Action.SKIP)
                 for key in item.keys
@@ -231,7 +232,7 @@ class RecordLoader:
         identities: list[IdentityRow] = []
         forgotten: list[tuple[str, str, str]] = []
         rejects: list[RejectRow] = []
-        cleared: list[tuple[str, str]] = []
+        cleared: list[tuple[str, str, str]] = []
         adoptions: list[Adoption] = []
         for entry, outcome in results:
             operation = entry.operation
@@ -242,7 +243,7 @@ class RecordLoader:
                     forgotten.extend((operation.object_type, key, gone) for key in operation.keys)
                 else:
                     identities.extend(identity_rows(operation, outcome.hubspot_id))
-                cleared.extend((operation.entity, key) for key in operation.keys)
+                cleared.extend((operation.entity, key, version_of(operation)) for key in operation.keys)
                 if outcome.created and outcome.hubspot_id:
                     self.created_ids.add(outcome.hubspot_id)
             elif adopting and outcome.existing_id and operation.action is Action.CREATE:

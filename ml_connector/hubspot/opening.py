@@ -104,7 +104,9 @@ class Openings:
         for entry in entries:
             counts.done(entry.operation)
         self._journal.note(entries)
-        self._journal.settle([], cleared=[(entry.operation.entity, entry.operation.key) for entry in entries])
+        self._journal.settle(
+            [], cleared=[(entry.operation.entity, entry.operation.key, "") for entry in entries]
+        )
 
     def _wait(self, steps: Sequence[_Step], counts: LoadCounts) -> None:
         """Note invoices that are not whole for a reason that stands in HubSpot already."""
@@ -116,7 +118,7 @@ class Openings:
         settlements: list[Settlement] = []
         identities: list[IdentityRow] = []
         rejects: list[RejectRow] = []
-        cleared: list[tuple[str, str]] = []
+        cleared: list[tuple[str, str, str]] = []
         for step, outcome in results:
             operation = step.operation
             confirmed = outcome.status is OutcomeStatus.CONFIRMED
@@ -128,7 +130,7 @@ class Openings:
             settlements.append(settlement(step.entry, outcome))
             if confirmed:
                 counts.done(operation, outcome.hubspot_id)
-                cleared.append((operation.entity, operation.key))
+                cleared.append((operation.entity, operation.key, ""))
             else:
                 counts.ended_badly(outcome, operation.key)
                 rejects.append(rejected_row(operation, outcome))

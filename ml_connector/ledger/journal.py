@@ -117,7 +117,7 @@ class Journal:
         identities: Iterable[IdentityRow] = (),
         links: Iterable[LinkRow] = (),
         rejects: Iterable[RejectRow] = (),
-        cleared: Iterable[tuple[str, str]] = (),
+        cleared: Iterable[tuple[str, str, str]] = (),
         seen: Iterable[tuple[str, str, str]] = (),
         forgotten: Iterable[tuple[str, str, str]] = (),
         unlinked: Iterable[tuple[str, str, str, str]] = (),
@@ -133,7 +133,8 @@ class Journal:
             identities: Visma keys whose HubSpot record is now known.
             links: associations whose state is now known.
             rejects: records to try again in later runs.
-            cleared: ``(entity, key)`` of earlier rejects that have now passed.
+            cleared: ``(entity, key, version)`` of earlier rejects that have now passed, of that version or an older
+                one; empty text for whatever version.
             seen: ``(object type, key, stamp)`` of known records that came in a newer version with nothing to write.
             forgotten: ``(object type, key, HubSpot id)`` of records that were archived; their links go with them.
             unlinked: ``(from type, from key, to type, to key)`` of associations that are gone.
@@ -161,7 +162,7 @@ class Journal:
                 (IDENTITY, _IDENTITY_NAMES, [_identity_values(row) for row in _newest(identities)]),
                 (LINK, _LINK_NAMES, [_link_values(row) for row in _last(links, _link_values, 4)]),
                 (REJECT, _REJECT_NAMES, [_reject_values(row) for row in _last(rejects, _reject_values, 2)]),
-                (CLEAR, "entity record_key", list(cleared)),
+                (CLEAR, "entity record_key version", list(cleared)),
                 (SEEN, "object_type record_key stamp", list(seen)),
                 *((statement, "object_type record_key hubspot_id", archived) for statement in FORGET),
                 (UNLINK, "from_type from_key to_type to_key", list(unlinked)),

@@ -195,10 +195,13 @@ EDIT_GONE = sa.text(
 
 CLEAR = sa.text(
     """
-    DELETE FROM ml_connector.reject AS r USING unnest(:entity ::text[], :record_key ::text[]) AS v(entity, record_key)
+    DELETE FROM ml_connector.reject AS r
+    USING unnest(:entity ::text[], :record_key ::text[], :version ::text[]) AS v(entity, record_key, version)
     WHERE r.connection = :connection AND r.entity = v.entity AND r.record_key = v.record_key
+      AND (v.version = '' OR r.version IS NULL OR r.version COLLATE "C" <= v.version COLLATE "C")
     """
 )
+"""A replay, or a plan that is loaded late, may carry an older version than the one that was refused: that one stays."""
 
 LOST = sa.text(
     """

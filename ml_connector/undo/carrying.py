@@ -86,7 +86,7 @@ class Undoer:
                 for from_type, from_key, to_type, to_key in self._reader.owed()
             ],
             forgotten=self._reader.adopted(),
-            cleared=self._reader.refused_then(),
+            cleared=[(entity, key, "") for entity, key in self._reader.refused_then()],
         )
         return counts
 

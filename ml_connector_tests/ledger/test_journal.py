@@ -197,12 +197,20 @@ class TestLinksAndRejects:
         mine = journal(empty_ledger)
         mine.settle([], rejects=[reject(), reject("customer:2"), reject(entity="contacts")])
         journal(empty_ledger, "run-2", "other").settle([], rejects=[reject()])
-        mine.settle([], cleared=[("companies", "customer:1"), ("companies", "customer:9")])
+        mine.settle([], cleared=[("companies", "customer:1", ""), ("companies", "customer:9", "")])
         assert rows(empty_ledger, "reject", "connection, entity, record_key", "1, 2, 3") == [
             ("acme", "companies", "customer:2"),
             ("acme", "contacts", "customer:1"),
             ("other", "companies", "customer:1"),
         ]
+
+    def test_an_older_version_clears_no_newer_refusal(self, empty_ledger: sa.Engine) -> None:
+        mine = journal(empty_ledger)
+        held = "2026-03-03T12:00:00"
+        for version, left in (("2026-03-02T12:00:00", 1), ("2026-03-03T12:00:00.5", 0), (held, 0), ("", 0)):
+            mine.settle([], rejects=[reject(version=held)])
+            mine.settle([], cleared=[("companies", "customer:1", version)])
+            assert len(rows(empty_ledger, "reject")) == left, version
 
     def test_all_of_a_settlement_or_nothing(self, empty_ledger: sa.Engine) -> None:
         mine = journal(empty_ledger)
