@@ -138,7 +138,9 @@ def json_option(command: Command) -> Command:
 
 def emit(document: Any) -> None:
     """Print one JSON document, at once even into a pipe."""
-    print(json.dumps(document, ensure_ascii=False, indent=2, default=str), flush=True)
+    # Piece by piece: the text of 200,000 operations is a gigabyte that need not be held at once.
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=str)
+    print(flush=True)
 
 
 def emit_error(message: str, remedy: str | None = None, record: str | None = None) -> None:
