@@ -253,7 +253,8 @@ class RecordTrial:
         (record,) = finder.with_people([record])
         index = finder.index_for([record])
         for step in settings.matching.companies:
-            for hit in index.hits_of(record, step):
+            # Several keys of a record, such as its phone numbers, may find the same company.
+            for hit in {hit.company.id: hit for hit in index.hits_of(record, step)}.values():
                 yield Candidate(step.name, hit.company.id, hit.company.properties.get("name"), hit.ruled_out)
 
     def _notes(self, source: Source, main: Operation) -> Iterator[str]:

@@ -132,15 +132,20 @@ class TestCustomer:
         }
 
     def test_that_fits_a_company_would_be_linked_to_it_by_the_rule(self, synced: World) -> None:
-        company = synced.sandbox.hubspot.add_record("companies", {"name": "Åtte", "domain": "kunde8.no"})
-        synced.enter("customers", [rows.customer(8)], day=1)
+        phone = "22 33 44 55"
+        company = synced.sandbox.hubspot.add_record("companies", {"name": "Åtte", "phone": phone})
+        people = {
+            "mainContact": {"contactId": 600_008, "phone1": phone},
+            "invoiceContact": {"contactId": 600_009, "phone1": f"+47 {phone}"},
+        }
+        synced.enter("customers", [rows.customer(8, **people)], day=1)
         one = only(tried(synced, "customer:8"))
         assert (one.operation.action, one.operation.rule, one.operation.hubspot_id) == (
             "update",
-            "domain",
+            "phone",
             company,
         )
-        assert [(item.rule, item.hubspot_id) for item in one.candidates] == [("domain", company)]
+        assert [(item.rule, item.hubspot_id) for item in one.candidates] == [("phone", company)]
 
     def test_whose_company_another_record_claims_is_in_conflict_as_in_a_sync(
         self, make_world: MakeWorld
