@@ -14,6 +14,9 @@ from ml_connector.storable import storable
 BATCH_SIZE = 50
 """Records in one read with history, half of what a read without takes: over it HubSpot refuses the whole call."""
 
+BY_ITSELF = frozenset({"CALCULATED", "ASSOCIATIONS", "ANALYTICS", "COMPANY_INSIGHTS", "DATA_ENRICHMENT"})
+"""HubSpot's words for values that it works out or looks up itself."""
+
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 

@@ -6,13 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from ml_connector.hubspot.history import Entry
+from ml_connector.hubspot.history import BY_ITSELF, Entry
 
-PROGRAMS = frozenset(
+PROGRAMS = BY_ITSELF | frozenset(
     {
         "API",
         "AUTOMATION_PLATFORM",
-        "CALCULATED",
         "INTEGRATION",
         "INTERNAL_PROCESSING",
         "MIGRATION",

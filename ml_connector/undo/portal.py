@@ -15,7 +15,7 @@ from ml_connector.hubspot.association_types import (
 from ml_connector.hubspot.associations import AssociatedRecord, read_links
 from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.comparison import same_value
-from ml_connector.hubspot.history import Entry, read_history
+from ml_connector.hubspot.history import BY_ITSELF, Entry, read_history
 from ml_connector.hubspot.lost import ID_PROPERTIES
 from ml_connector.hubspot.models import HubSpotRecord
 
@@ -38,9 +38,6 @@ ASSOCIATED = (
     "tasks",
 )
 """What other records may be associated with and people work with; line items are added for invoices."""
-
-BY_ITSELF = frozenset({"CALCULATED", "ASSOCIATIONS", "ANALYTICS", "COMPANY_INSIGHTS", "DATA_ENRICHMENT"})
-"""HubSpot's words for values that it works out itself; everything else that is not ours counts as somebody's edit."""
 
 LABELS = frozenset(
     {
@@ -186,7 +183,10 @@ def _ours(history: Mapping[str, tuple[Entry, ...]]) -> tuple[str, str] | None:
 
 
 def _is_theirs(history: Sequence[Entry], ours: tuple[str, str] | None) -> bool:
-    """Return whether somebody else wrote a value last; one without a history was never written."""
+    """Return whether somebody else wrote a value last; one without a history was never written.
+
+    What HubSpot works out itself is nobody's edit; everything else that is not ours is.
+    """
     if not history:
         return False
     newest = history[0]

@@ -27,6 +27,8 @@ def history(*entries: tuple[str, str]) -> list[Entry]:
         ([("Bergen", "MOBILE_IOS"), (OURS, "INTEGRATION")], "Bergen"),
         ([("Bergen", "SOMETHING_NEW"), (OURS, "INTEGRATION")], "Bergen"),
         ([("Bergen", "AUTOMATION_PLATFORM"), (OURS, "INTEGRATION")], None),
+        ([("Bergen", "COMPANY_INSIGHTS"), (OURS, "INTEGRATION")], None),
+        ([("Bergen", "DATA_ENRICHMENT"), (OURS, "INTEGRATION")], None),
         ([("Bergen", "AUTOMATION_PLATFORM"), ("Molde", "CRM_UI"), (OURS, "INTEGRATION")], "Molde"),
         ([("Bergen", "INTEGRATION"), ("Bodø", "INTEGRATION"), (OURS, "INTEGRATION")], None),
         ([("Bergen", "AUTOMATION_PLATFORM"), (OURS, "INTEGRATION"), ("Molde", "CRM_UI")], None),
