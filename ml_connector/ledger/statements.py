@@ -160,11 +160,15 @@ REJECT = sa.text(
                      THEN r.attempts + 1 ELSE 1 END AS attempts
           ) AS again
         )
+    WHERE r.version IS NULL OR excluded.version IS NULL OR r.version COLLATE "C" <= excluded.version COLLATE "C"
     """
 ).bindparams(every_run=TRIED_IN_EVERY_RUN)
 """A record that is refused is due in the next run, then after 1, 2, 4 hours and so on, up to a week. The count begins
 anew with another cause, another version of the record, or other settings, and where a person has set it to 0. What
-only waits for something else, and what has no record of its own to try, is due in every run."""
+only waits for something else, and what has no record of its own to try, is due in every run.
+
+An older version than the one that was refused, as a replay may carry, changes nothing: a retry would send it, and the
+newer one would be lost."""
 
 EDIT = sa.text(
     """

@@ -204,6 +204,16 @@ class TestLinksAndRejects:
             ("other", "companies", "customer:1"),
         ]
 
+    def test_an_older_version_that_is_refused_too_takes_no_newer_ones_place(
+        self, empty_ledger: sa.Engine
+    ) -> None:
+        mine = journal(empty_ledger)
+        for version, cause in (("2026-03-03T12:00:00", "A"), ("2026-03-02T12:00:00", "B")):
+            mine.settle([], rejects=[reject(version=version, cause=cause)])
+        assert rows(empty_ledger, "reject", "cause, version") == [("A", "2026-03-03T12:00:00")]
+        mine.settle([], rejects=[reject(version="2026-03-04T12:00:00", cause="B")])
+        assert rows(empty_ledger, "reject", "cause, version") == [("B", "2026-03-04T12:00:00")]
+
     def test_an_older_version_clears_no_newer_refusal(self, empty_ledger: sa.Engine) -> None:
         mine = journal(empty_ledger)
         held = "2026-03-03T12:00:00"
