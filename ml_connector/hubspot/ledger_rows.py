@@ -89,11 +89,6 @@ def rejected_row(operation: Operation, outcome: Outcome) -> RejectRow:
     return _reject_row(operation, outcome.cause, message)
 
 
-def version_of(operation: Operation) -> str:
-    """Return which version of its record an operation carries: Visma's stamp, or the window of sums that have none."""
-    return operation.stamp or operation.partition
-
-
 def unsendable_row(operation: Operation) -> RejectRow:
     """Return an operation that was planned as a conflict or as refused, to be tried again."""
     return _reject_row(operation, cause_of_reason(operation.reason), operation.reason or "")
@@ -108,5 +103,5 @@ def _reject_row(operation: Operation, cause: str, message: str) -> RejectRow:
         remedy=cause_named(cause).remedy,
         record=operation.record,
         partition=operation.partition,
-        version=version_of(operation),
+        version=operation.stamp or operation.partition,
     )

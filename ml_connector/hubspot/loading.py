@@ -19,7 +19,6 @@ from ml_connector.hubspot.ledger_rows import (
     rejected_row,
     settlement,
     unsendable_row,
-    version_of,
     write_input,
 )
 from ml_connector.hubspot.outcomes import Outcome, OutcomeStatus
@@ -211,7 +210,7 @@ class RecordLoader:
                 unsendable_row(item) for item in operations if item.action in (Action.REJECT, Action.CONFLICT)
             ],
             cleared=[
-                (item.entity, key, version_of(item))
+                (item.entity, key, item.stamp)
                 for item in operations
                 if item.action in (Action.UNCHANGED, Action.SKIP)
                 for key in item.keys
@@ -243,7 +242,7 @@ class RecordLoader:
                     forgotten.extend((operation.object_type, key, gone) for key in operation.keys)
                 else:
                     identities.extend(identity_rows(operation, outcome.hubspot_id))
-                cleared.extend((operation.entity, key, version_of(operation)) for key in operation.keys)
+                cleared.extend((operation.entity, key, operation.stamp) for key in operation.keys)
                 if outcome.created and outcome.hubspot_id:
                     self.created_ids.add(outcome.hubspot_id)
             elif adopting and outcome.existing_id and operation.action is Action.CREATE:
