@@ -92,8 +92,12 @@ class RunReader:
         return chosen
 
     def last_load(self, first: str, last: str) -> Run | None:
-        """Return the newest run that loaded all windows of a range, None where none did."""
+        """Return the newest run that loaded all windows of a range, None where none did.
+
+        A retry stands in a window and loads only the refused records it was asked for.
+        """
         found = self._runs(
+            sa.func.coalesce(run.c.kind, "") != "retry",
             run.c.partition_from <= first,
             run.c.partition_to >= last,
             run.c.summary.has_key("entities"),

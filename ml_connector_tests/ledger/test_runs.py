@@ -54,6 +54,7 @@ def test_the_newest_run_that_loaded_windows(empty_ledger: sa.Engine, reader: Run
     assert reader.last_load("2026-11-20", "2026-11-20") is None
     for run_id in ("first-run", "second-run"):
         began(empty_ledger, run_id).add_to_summary({"entities": {"companies": {"read": 1}}})
+    began(empty_ledger, "a-retry", kind="retry").add_to_summary({"entities": {"companies": {"read": 1}}})
     began(empty_ledger, "only-planned", kind="plan").add_to_summary({"planned": {"companies": {"read": 1}}})
     assert getattr(reader.last_load("2026-11-21", "2026-11-21"), "run_id", None) == "second-run"
     assert reader.last_load("2026-11-21", "2026-11-22") is None
