@@ -8,7 +8,7 @@ from ml_connector.audit.keys import DOCUMENTS, kind_of
 from ml_connector.audit.versions import Started, newest_first, seen_at
 from ml_connector.dataset_writer import Storage
 from ml_connector.plan.operations import Operation
-from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
+from ml_connector.records.booking_model import PaymentRecord, PurchasesRecord, TransactionRecord
 from ml_connector.records.companies import SUPPLIER_PROPERTIES
 from ml_connector.records.invoice_model import InvoiceRecord
 from ml_connector.records.model import CompanyRecord, ContactRecord
@@ -53,6 +53,8 @@ def wanted(
                 for name, value in other.wants.items()
                 if name in SUPPLIER_PROPERTIES or not wants.get(name)
             }
+    for key in keys:
+        wants |= _bought(storage, connection, key, windows, started)
     return wants
 
 
@@ -75,12 +77,28 @@ def _newest(
     kind = kind_of(key)
     if kind not in ASSETS or ">" in key:
         return None
-    asset = (connection, "records", ASSETS[kind])
     stored_as = _document_of(key) if kind == "line" else key
+    found = _row(storage, (connection, "records", ASSETS[kind]), stored_as, windows, started)
+    return _Asked(key, found[0], _wanted_of(key, found[1])) if found else None
+
+
+def _bought(storage: Storage, connection: str, key: str, windows: Sequence[str], started: Started) -> Wanted:
+    """Return what a supplier's company shall show of buying from it, which is a record of its own."""
+    if kind_of(key) != "supplier" or ">" in key:
+        return {}
+    found = _row(storage, (connection, "records", "purchases"), key, windows, started)
+    record = PurchasesRecord.from_row(found[1]) if found else None
+    return record.properties if record and not record.refusal else {}
+
+
+def _row(
+    storage: Storage, asset: tuple[str, ...], key: str, windows: Sequence[str], started: Started
+) -> tuple[str, Mapping[str, object]] | None:
+    """Return the newest window that has a key, and the key's row in its newest file."""
     for window in reversed(windows):
         files = newest_first(storage, storage.files(asset, window), started)
-        for _, row in storage.dataset(asset, files).lookup("key", stored_as):
-            return _Asked(key, window, _wanted_of(key, row))
+        for _, row in storage.dataset(asset, files).lookup("key", key):
+            return window, row
     return None
 
 
