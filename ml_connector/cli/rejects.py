@@ -9,6 +9,8 @@ import click
 from rich.markup import escape
 from rich.padding import Padding
 
+from ml_connector.causes.catalogue import CATALOGUE
+from ml_connector.causes.model import SEPARATOR
 from ml_connector.cli.connections import find_connection
 from ml_connector.cli.output import Commands, console, emit, json_option
 from ml_connector.cli.program import as_called
@@ -19,6 +21,7 @@ from ml_connector.errors import UsageError
 from ml_connector.hubspot.report import age
 from ml_connector.ledger.due import Selection
 from ml_connector.ledger.rejects import Group, Refused, Rejects
+from ml_connector.nearest import nearest
 from ml_connector.settings import ConnectionSettings
 
 SHOWN = 10
@@ -70,6 +73,8 @@ def list_rejects(
     settings = find_connection(name)
     chosen, refused = _chosen(cause, record), _rejects_of(settings)
     groups = refused.groups(chosen, dismissed=dismissed)
+    if not groups and cause is not None:
+        _require_known(cause)
     if html is not None:
         now = datetime.now(UTC)
         text = rejects_page(settings, groups, refused, record=record, dismissed=dismissed, now=now)
@@ -85,12 +90,13 @@ def list_rejects(
         )
         return
     if not groups:
-        console.print(f"{name}: nothing is {'put aside' if dismissed else 'refused'}.")
+        of_what = f" of {record or cause}" if record or cause else ""
+        console.print(f"{name}: nothing{of_what} is {'put aside' if dismissed else 'refused'}.", markup=False)
         return
     console.print(_headline(name, groups, dismissed=dismissed))
     keys = refused.keys(None if everything else SHOWN, chosen, dismissed=dismissed)
     for group in groups:
-        _show_group(group, keys.get(group.cause.name, ()), settings)
+        _show_group(group, keys.get(group.cause.name, ()), settings, dismissed=dismissed)
     if cause or record:
         _show_messages(refused.each(chosen, dismissed=dismissed), None if everything else SHOWN)
     _show_next(name, groups[0], dismissed=dismissed)
@@ -158,6 +164,15 @@ def _chosen(cause: str | None, record: str | None) -> Selection:
     return Selection(cause=cause, record=record)
 
 
+def _require_known(cause: str) -> None:
+    """Raise UsageError for a name that no cause has, so that a typing mistake does not read as good news."""
+    if cause.partition(SEPARATOR)[0] not in CATALOGUE:
+        raise UsageError(
+            f"No cause is called {cause}.",
+            remedy=f"Did you mean {nearest(cause, CATALOGUE)[0]}? docs/causes.md has all of them.",
+        )
+
+
 def _rejects_of(settings: ConnectionSettings) -> Rejects:
     return Rejects(engine(), settings.name, settings.model_dump(mode="json"))
 
@@ -178,7 +193,7 @@ def _headline(name: str, groups: Sequence[Group], *, dismissed: bool) -> str:
     return f"{_records(many)} {'put aside' if dismissed else 'refused'} in {name}, for {causes}."
 
 
-def _show_group(group: Group, keys: Sequence[str], settings: ConnectionSettings) -> None:
+def _show_group(group: Group, keys: Sequence[str], settings: ConnectionSettings, *, dismissed: bool) -> None:
     """Print a cause: how many of what, the sentence, since when and until when, the remedy, and the keys."""
     cause = group.cause
     counts = ", ".join(f"{many:,} {entity.replace('_', ' ')}" for entity, many in group.entities.items())
@@ -188,17 +203,19 @@ def _show_group(group: Group, keys: Sequence[str], settings: ConnectionSettings)
     more = f" and {left:,} more (--all or --json)" if left else ""
     for text, style in (
         (f"{PLACES.get(cause.where, '')} {cause.remedy}".strip(), ""),
-        (f"{_history(group, settings)} Cause: {cause.name}", "dim"),
+        (f"{_history(group, settings, dismissed=dismissed)} Cause: {cause.name}", "dim"),
         (f"{named}{more}", "dim"),
     ):
         console.print(Padding(escape(as_called(text)), (0, 0, 0, 2)), style=style)
 
 
-def _history(group: Group, settings: ConnectionSettings) -> str:
+def _history(group: Group, settings: ConnectionSettings, *, dismissed: bool) -> str:
     """Return how old a cause is, how often it was met, and when what waits is tried again."""
     since = age(group.since, datetime.now(UTC))
     tried = f", refused up to {group.attempts} times" if group.attempts > 1 else ""
     start = f"{since[0].upper()}{since[1:]}{tried}"
+    if dismissed:
+        return f"{start}; put aside until it changes in Visma."
     if group.next_try is None:
         return f"{start}; the next run tries again."
     first = f"{group.next_try.astimezone(settings.zone):%Y-%m-%d %H:%M}"

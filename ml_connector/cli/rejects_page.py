@@ -82,13 +82,16 @@ def _cause(
             "Records": entities,
             "Refused": age(group.since, now),
             "Tried": f"at most {group.attempts} times" if group.attempts > 1 else None,
-            "Tried again from": f"{due.astimezone(settings.zone):%Y-%m-%d %H:%M}"
-            if due
-            else "the next run on",
+            "Tried again": "once it changes in Visma" if dismissed else _from(due, settings),
             "Cause": group.cause.name,
         },
         "records": Capped([_row(one) for one in islice(mine, NAMED)], group.count),
     }
+
+
+def _from(due: datetime | None, settings: ConnectionSettings) -> str:
+    """Return from when on the first records of a cause are tried again."""
+    return f"from {due.astimezone(settings.zone):%Y-%m-%d %H:%M} on" if due else "from the next run on"
 
 
 def _row(one: Refused) -> tuple[str, str, str, str]:

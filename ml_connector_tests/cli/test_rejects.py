@@ -82,6 +82,13 @@ class TestList:
         assert all(key in text for key in refused[:3])
         assert "ml-connector rejects acme retry --cause value-refused" in text
 
+        assert shell("rejects", "acme", "list", "--cause", "email-refused").stdout == (
+            "acme: nothing of email-refused is refused.\n"
+        )
+        error = shell.json("rejects", "acme", "list", "--cause", "email-refuzed", code=2)["error"]
+        assert error["message"] == "No cause is called email-refuzed."
+        assert "email-refused" in error["remedy"]
+
         one = shell("rejects", "acme", "list", "--record", refused[0]).stdout
         assert f"{refused[0]}: The record was refused by a rule of the account." in one
 
@@ -132,10 +139,10 @@ class TestDismiss:
         assert document == {"connection": "acme", "cause": None, "record": refused[0], "dismissed": 1}
         assert keys(shell) == refused[1:]
         assert keys(shell, "--dismissed") == refused[:1]
-        assert (
-            "put aside: merged by sales"
-            in shell("rejects", "acme", "list", "--dismissed", "--record", refused[0]).stdout
-        )
+        text = shell("rejects", "acme", "list", "--dismissed", "--record", refused[0]).stdout
+        assert "put aside: merged by sales" in text
+        assert "put aside until it changes in Visma. Cause" in text
+        assert "tries again" not in text
         sandbox.hubspot.poison()
         shell("sync", "acme", "--partition", "2026-11-03")
         assert len(sandbox.hubspot.records("companies")) == len(refused) - 1
