@@ -154,18 +154,26 @@ def show_error(text: str) -> None:
 
 
 def show_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; numbers stand to the right, counts close together, so that a line of them fits 80 columns."""
+    """Print a table; numbers stand to the right and close together, so that a line of them fits 80 columns.
+
+    No amount is broken into two lines: half of one reads like another.
+    """
     counts = [all(isinstance(row[place], int) for row in rows) for place in range(len(columns))]
-    numeric = [all(isinstance(row[place], int | Decimal) for row in rows) for place in range(len(columns))]
+    amounts = [any(isinstance(row[place], Decimal) for row in rows) for place in range(len(columns))]
     table = Table(
         title=title,
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
-        padding=(0, 0) if all(counts[1:]) else (0, 1),
+        padding=(0, 0) if all(counts[1:]) or any(amounts) else (0, 1),
     )
-    for column, right in zip(columns, numeric, strict=True):
-        table.add_column(column, justify="right" if right else "left", overflow="fold")
+    for column, count, amount in zip(columns, counts, amounts, strict=True):
+        table.add_column(
+            column,
+            justify="right" if count or amount else "left",
+            overflow="ellipsis" if amount else "fold",
+            no_wrap=amount,
+        )
     for row in rows:
         table.add_row(*(f"{cell:,.2f}" if isinstance(cell, Decimal) else escape(str(cell)) for cell in row))
     console.print(table)

@@ -181,8 +181,8 @@ def _show_totals(statement: dict[str, Any]) -> None:
             "",
             "Visma",
             "HubSpot",
-            "open in Visma",
-            "open in HubSpot",
+            "open in\nVisma",
+            "open in\nHubSpot",
         )
         show_table(f"{statement['connection']}, {month or 'totals that differ'}", columns, rows)
 

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+from decimal import Decimal
 
 import click
 import pytest
@@ -176,6 +177,17 @@ def test_a_table_of_counts_fits_80_columns(capsys: pytest.CaptureFixture[str]) -
     names = ("read", "created", "updated", "unchanged", "skipped", "rejected", "pending", "conflicts")
     show_table("acme", ("", *names), [("companies", *[123456] * len(names))])
     assert max(len(line.rstrip()) for line in capsys.readouterr().out.splitlines()) <= 80
+
+
+def test_no_amount_is_broken_where_the_terminal_is_narrow(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "width", 80)
+    names = ("month", "", "", "Visma", "HubSpot", "open in\nVisma", "open in\nHubSpot")
+    show_table("acme", names, [("2026-10", "NOK", "sales transactions", *[Decimal("-92732724.92")] * 4)])
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert max(map(len, lines)) <= 80
+    assert sum(line.count("-92,732,724.92") for line in lines) == 4
 
 
 def test_a_text_from_outside_steers_no_terminal_and_makes_no_emoji(
