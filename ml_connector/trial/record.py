@@ -262,6 +262,8 @@ class RecordTrial:
         steps = {step.rule for step in self._settings.matching.companies}
         if kind in ("customer", "supplier") and main.hubspot_id is None and CompanyRule.EMAIL in steps:
             yield "Matching by e-mail leaves out contacts in Visma that no sync has brought yet."
+        if kind in TYPES and main.hubspot_id is None:
+            yield "Contacts in Visma that no sync has brought yet are left out; a sync may link one of them."
         if kind == "supplier":
             yield "The sums of its purchases are not looked at."
         if source.owner is None and kind not in ("customer", "supplier"):

@@ -90,7 +90,7 @@ class VismaReader:
         if place is None or row is None:
             return None
         source = Source(key)
-        self._keep(source, place.entity, row)
+        self._keep(source, place.entity, row, touched=self._synced(key) if kind in TYPES else "")
         if kind in TYPES:
             customer = row.values.get("customer")
             number = customer.get("number") if isinstance(customer, dict) else None
@@ -128,9 +128,13 @@ class VismaReader:
                 raise
             return None
 
-    def _keep(self, source: Source, entity: str, *rows: Row) -> None:
-        stored = [snapshot_row(entity, row, self._partition) for row in rows]
-        source.snapshots.setdefault(entity, []).extend(stored)
+    def _synced(self, key: str) -> str:
+        """Return the stamp that a document was synced with, which may be that of a payment: the row tells an older one."""
+        known = self._ledger.identities("invoices", [key]).get(key)
+        return known.stamp if known is not None else ""
+
+    def _keep(self, source: Source, entity: str, row: Row, touched: str = "") -> None:
+        source.snapshots.setdefault(entity, []).append(snapshot_row(entity, row, self._partition, touched))
 
 
 def _split(key: str) -> tuple[str, str]:

@@ -260,6 +260,7 @@ def test_an_invoice_comes_with_its_lines_links_and_customer(make_world: MakeWorl
     assert did["line_items", f"line:{key}:1"] == "create"
     assert did["invoice_links", f"invoice:{number}>customer:1"] == "link"
     assert [one.operation.action for one in trial.owner] == ["unchanged"]
+    assert any(note.startswith("Contacts in Visma that no sync has brought") for note in trial.notes)
     world.sync(1)
     ledgers = world.query(
         "SELECT entity, record_key, action FROM ml_connector.operation WHERE run_id = :run AND record_key LIKE :key",
@@ -267,6 +268,19 @@ def test_an_invoice_comes_with_its_lines_links_and_customer(make_world: MakeWorl
         key=f"%{number}%",
     )
     assert {(row[0], row[1]): row[2] for row in ledgers} == did
+
+
+def test_a_payment_does_not_make_the_invoice_in_visma_an_older_version(make_world: MakeWorld) -> None:
+    world = make_world(records=DOCUMENTS)
+    world.enter_pairs([1])
+    money = Money(world)
+    key = money.bill(1, "100")
+    world.sync(0)
+    world.sandbox.visma.books.pay(key, stamp=rows.at(1))
+    world.sync(1)
+    trial = tried(world, f"invoice:{key.partition(':')[2]}")
+    assert {str(one.operation.action) for one in trial.about} == {"unchanged"}
+    assert trial.notes == ()
 
 
 def test_the_ledger_of_a_trial_refuses_to_be_written(world: World) -> None:
