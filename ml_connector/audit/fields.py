@@ -7,6 +7,7 @@ from typing import Any
 from ml_connector.audit.ledger import Done
 from ml_connector.audit.present import Present, Write
 from ml_connector.hubspot.comparison import same_value
+from ml_connector.plan.invoices import ONLY_WHEN_MADE
 from ml_connector.plan.merging import STAMP_PROPERTIES, UNION_PROPERTIES
 
 KEPT = {
@@ -85,8 +86,9 @@ def rules_of(settings: Mapping[str, Any], object_type: str) -> tuple[dict[str, s
         for name in merging.get("clear_on_null") or ()
         if name.startswith(own) or "." not in name
     )
+    fixed = dict.fromkeys(ONLY_WHEN_MADE, "never_after_create") if object_type == "invoices" else {}
     policies = merging.get(object_type)
-    return (dict(policies) if isinstance(policies, Mapping) else {}), cleared
+    return {**(policies if isinstance(policies, Mapping) else {}), **fixed}, cleared
 
 
 def fields(known: Known) -> list[Field]:

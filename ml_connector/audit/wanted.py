@@ -7,6 +7,7 @@ from datetime import datetime
 from ml_connector.audit.keys import DOCUMENTS, kind_of
 from ml_connector.audit.versions import Started, newest_first, seen_at
 from ml_connector.dataset_writer import Storage
+from ml_connector.plan.invoices import ONLY_WHEN_MADE
 from ml_connector.plan.operations import Operation
 from ml_connector.records.booking_model import PaymentRecord, PurchasesRecord, TransactionRecord
 from ml_connector.records.companies import SUPPLIER_PROPERTIES
@@ -116,7 +117,7 @@ def _wanted_of(key: str, row: Mapping[str, object]) -> Wanted:
     invoice = InvoiceRecord.from_row(row)
     if kind == "line":
         return next((line.properties for line in invoice.lines if line.key == key), {})
-    return invoice.properties
+    return {**invoice.properties, **ONLY_WHEN_MADE}
 
 
 def _document_of(line: str) -> str:

@@ -240,12 +240,13 @@ class InvoicePlanner:
         return Document(record, planned, links.get(record.key, {}), draft=draft)
 
 
-def _as_a_draft(wanted: Properties) -> Properties:
-    """Return what a new invoice is made with: HubSpot must never mail a customer, and it is not whole yet.
+ONLY_WHEN_MADE = {"hs_invoice_billable": "false"}
+"""HubSpot must never mail a customer, and whether it is billable can only be said then (reference: hubspot 5)."""
 
-    Whether it is billable can only be said when it is made (reference: hubspot 5).
-    """
-    return {**wanted, STATUS: DRAFT, "hs_invoice_billable": "false", PENDING_REASON: NOT_WHOLE_YET}
+
+def _as_a_draft(wanted: Properties) -> Properties:
+    """Return what a new invoice is made with, which is not whole yet."""
+    return {**wanted, STATUS: DRAFT, **ONLY_WHEN_MADE, PENDING_REASON: NOT_WHOLE_YET}
 
 
 def _parent(document: Document) -> Parent:

@@ -129,7 +129,7 @@ class VismaReader:
             return None
 
     def _synced(self, key: str) -> str:
-        """Return the stamp that a document was synced with, which may be that of a payment: the row tells an older one."""
+        """Return the stamp a document was synced with, that of a payment maybe: the row itself tells an older one."""
         known = self._ledger.identities("invoices", [key]).get(key)
         return known.stamp if known is not None else ""
 

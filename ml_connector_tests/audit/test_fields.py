@@ -118,5 +118,6 @@ def test_rules_are_read_from_the_settings_of_a_run() -> None:
         {"domain": "fill_blank"},
         frozenset({"phone", "city"}),
     )
-    assert rules_of({"merging": merging}, "invoices") == ({}, frozenset({"city"}))
+    made = {"hs_invoice_billable": "never_after_create"}
+    assert rules_of({"merging": merging}, "invoices") == (made, frozenset({"city"}))
     assert rules_of({}, "companies") == ({}, frozenset())

@@ -193,6 +193,7 @@ def test_an_invoice_its_line_and_its_payment(world: World, audit: Callable[..., 
     sent = next(event for event in found.events if event.what == "changed")
     assert "visma_balance" in {change.name for change in sent.changes}
     assert {one.to_type for one in found.links.listed} >= {"companies", "line_items"}
+    assert {one.name: one.state for one in found.fields}["hs_invoice_billable"] == "same"
     line = audit(f"line:{number}:1")
     assert line.key == f"line:Invoice:{number}:1"
     assert told(line.events)[:2] == [(Place.VISMA, "first version seen"), (Place.HUBSPOT, "made")]
