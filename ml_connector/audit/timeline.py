@@ -183,7 +183,11 @@ def values_changed(
     values: Mapping[str, str | None], previous: Mapping[str, str | None]
 ) -> tuple[Change, ...]:
     """Return what an operation would change, by property."""
-    return tuple(Change(name, previous.get(name), new) for name, new in sorted(values.items()))
+    return tuple(
+        Change(name, previous.get(name), new)
+        for name, new in sorted(values.items())
+        if new or previous.get(name)  # to empty what is not known to hold anything is no news
+    )
 
 
 def _theirs(present: Present | None) -> Iterator[Event]:

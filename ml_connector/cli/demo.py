@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shlex
 import shutil
 import socket
 import sys
@@ -21,11 +22,13 @@ from ml_connector.cli.connections import find_connection
 from ml_connector.cli.dev import dagster
 from ml_connector.cli.init import make_connection, yesterday
 from ml_connector.cli.output import EXIT_FAILED, PORT_OR_ANY, console, emit, json_option
+from ml_connector.cli.program import called
 from ml_connector.cli.sandbox import MANY, addresses
 from ml_connector.cli.sync import Summary, document, run_windows, show_summary
 from ml_connector.credentials import ENVIRONMENT, store
 from ml_connector.database import engine, home
 from ml_connector.errors import BusyError, ConnectorError
+from ml_connector.records.invoice_model import document_key
 from ml_connector.sandbox.books.settings import BooksSettings
 from ml_connector.sandbox.hubspot.settings import DEFAULT_TOKEN, HubSpotSandboxSettings
 from ml_connector.sandbox.server import Sandbox
@@ -38,6 +41,9 @@ HINT = "some records are refused on purpose, and this portal is not set up for p
 
 GOOD_LINES = range(3, 8)
 """Lines of an invoice that is worth looking at."""
+
+ENVIRONMENT_FILE = "environment"
+"""What a shell reads to run commands on the demo."""
 
 UI_SECONDS = 90.0
 """How long the Dagster UI may take to answer before the demo says so."""
@@ -85,7 +91,7 @@ def demo(headless: bool, customers: int, suppliers: int, port: int, ui_port: int
         if outcome is None or outcome.error is not None:
             raise click.exceptions.Exit(EXIT_FAILED)
         if not headless:
-            _show(sandbox, _free(ui_port), outcome.files["html"], quiet=as_json)
+            _show(sandbox, _free(ui_port), outcome.files["html"], summary.run_id, quiet=as_json)
 
 
 def demo_settings(customers: int = 120, suppliers: int = 40) -> SandboxSettings:
@@ -125,12 +131,26 @@ def _fresh_home() -> Path:
 
 
 def _point_here(folder: Path, sandbox: Sandbox) -> None:
-    """Make this process and all it starts use the demo's home, database, connections and sandbox."""
-    os.environ.pop("ML_CONNECTOR_DATABASE_URL", None)
-    os.environ.pop("ML_CONNECTOR_STORAGE_URL", None)
-    os.environ.pop("DAGSTER_HOME", None)
-    os.environ |= addresses(sandbox.url)
-    os.environ |= {"ML_CONNECTOR_HOME": str(folder), "ML_CONNECTOR_DEFS": str(folder / "connections")}
+    """Make this process and all it starts use the demo's home, database, connections and sandbox.
+
+    A file in the folder does the same for another terminal.
+    """
+    here = demo_environment(folder, sandbox)
+    os.environ |= here
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in here.items()]
+    (folder / ENVIRONMENT_FILE).write_text("".join(lines), encoding="utf-8")
+
+
+def demo_environment(folder: Path, sandbox: Sandbox) -> dict[str, str]:
+    """Return the variables of the demo; an empty one hides what a person set for real systems, here or in ``.env``."""
+    return {
+        "ML_CONNECTOR_DATABASE_URL": "",
+        "ML_CONNECTOR_STORAGE_URL": "",
+        "DAGSTER_HOME": "",
+        **addresses(sandbox.url),
+        "ML_CONNECTOR_HOME": str(folder),
+        "ML_CONNECTOR_DEFS": str(folder / "connections"),
+    }
 
 
 def _first_sync(visma: VismaSandboxSettings, *, quiet: bool) -> Summary:
@@ -174,7 +194,7 @@ def good_invoice(sandbox: Sandbox) -> str | None:
     return max(whole, key=lambda one: (one in dealt, lines[one] in GOOD_LINES, int(one)), default=None)
 
 
-def _show(sandbox: Sandbox, ui_port: int, statement: str, *, quiet: bool) -> None:
+def _show(sandbox: Sandbox, ui_port: int, statement: str, run_id: str | None, *, quiet: bool) -> None:
     """Start Dagster, say where everything is, and wait to be interrupted."""
     ui = f"http://127.0.0.1:{ui_port}"
     if not quiet:
@@ -186,6 +206,9 @@ def _show(sandbox: Sandbox, ui_port: int, statement: str, *, quiet: bool) -> Non
         else:
             for what, address in _sights(sandbox, ui, statement).items():
                 console.print(f"{what:30} {address}", soft_wrap=True, highlight=False)
+            console.print("To try the commands on it, in another terminal here:")
+            for line in _commands(sandbox, run_id):
+                console.print(f"  {line}", soft_wrap=True, highlight=False)
             console.print("Ctrl-C ends all of it.")
             _open(sandbox.url, f"{ui}/asset-groups")
         process.wait()
@@ -203,6 +226,26 @@ def _sights(sandbox: Sandbox, ui: str, statement: str) -> dict[str, str]:
         "What was refused, and why:": f"{ui}/assets/{NAME}/hubspot/contacts?view=checks&checkDetail=no_rejects",
         "The comparison's checks:": f"{ui}/assets/{NAME}/reconciliation/statement?view=checks",
     }
+
+
+def _commands(sandbox: Sandbox, run_id: str | None) -> list[str]:
+    """Return what to type to ask for causes, for evidence, for the past of an invoice, and for a step back."""
+    file = home() / ENVIRONMENT_FILE
+    here = file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+    invoice = good_invoice(sandbox)
+    return [
+        f". {shlex.quote(str(here))}",
+        f"{called()} rejects {NAME}",
+        f"{called()} conflicts {NAME}",
+        *([f"{called()} audit {NAME} --record {_visma_key(sandbox, invoice)}"] if invoice else []),
+        *([f"{called()} undo {NAME} --dry --run {run_id}"] if run_id else []),
+    ]
+
+
+def _visma_key(sandbox: Sandbox, invoice: str) -> str:
+    """Return what an invoice of the portal is called here, such as ``invoice:100297``."""
+    _, kind, number = sandbox.hubspot.record("invoices", invoice).values["visma_invoice_id"].split(":", 2)
+    return document_key(kind, number)
 
 
 def _open(*addresses: str) -> None:

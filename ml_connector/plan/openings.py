@@ -28,6 +28,7 @@ def opening(
         partition=partition,
         hubspot_id=hubspot_id,
         values={STATUS: status, PENDING_REASON: ""},
+        previous={STATUS: DRAFT},
         stamp=stamp,
         fingerprint=fingerprint,
     )

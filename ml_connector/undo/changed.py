@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from ml_connector.hubspot.history import Entry
 from ml_connector.hubspot.lost import ID_PROPERTIES
 from ml_connector.hubspot.models import HubSpotRecord
-from ml_connector.plan.openings import DRAFT, STATUS
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.undo.ledger import UndoReader
 from ml_connector.undo.made import GONE
@@ -121,9 +120,7 @@ class ChangedRecords:
         """Return what the record held before the run: by the ledger, else by HubSpot's history."""
         before = {name: value or "" for name, value in one.before.items()}
         for name in one.values.keys() - before.keys():
-            if any(write.action == Action.OPEN for write in one.writes) and name == STATUS:
-                before[name] = DRAFT
-            elif name in history:
+            if name in history:
                 written = [
                     value or "" for write in one.writes for key, value in write.values.items() if key == name
                 ]

@@ -10,7 +10,7 @@ import pytest
 from ml_connector.audit.differences import Change
 from ml_connector.audit.ledger import Done
 from ml_connector.audit.present import Present
-from ml_connector.audit.timeline import Event, Place, Tone, timeline
+from ml_connector.audit.timeline import Event, Place, Tone, timeline, values_changed
 from ml_connector.audit.versions import Version
 from ml_connector.audit.wanted import Planned
 from ml_connector.plan.operations import Action, Operation
@@ -91,6 +91,14 @@ def test_everything_comes_in_its_order() -> None:
 def test_an_operation_says_how_it_ended(changes: dict[str, Any], what: str, tone: Tone) -> None:
     (event,) = told(operations=[done(**changes)])
     assert (event.what, event.tone) == (what, tone)
+
+
+def test_to_empty_what_is_not_known_to_hold_anything_is_no_change() -> None:
+    values = {"status": "open", "waits_for": "", "note": ""}
+    assert values_changed(values, {"status": "draft", "note": "old"}) == (
+        Change("note", "old", ""),
+        Change("status", "draft", "open"),
+    )
 
 
 def test_an_operation_brings_all_that_a_support_asks_for() -> None:

@@ -286,7 +286,7 @@ class TestDemo:
             assert [member.cmdline() for member in alive if member.status() != "zombie"] == []
         assert not (shell.folder / "home" / "demo" / "postgres" / "postmaster.pid").exists()
 
-    def test_it_says_where_the_money_is_to_be_seen(self) -> None:
+    def test_it_says_where_the_money_is_to_be_seen_and_what_to_type(self, shell: Shell) -> None:
         settings = dataclasses.replace(demo.demo_settings(), customers=3, suppliers=0, books=None)
         portal = HubSpotSandbox(settings.hubspot)
         sandbox = types.SimpleNamespace(hubspot=portal, url="http://portal")
@@ -300,6 +300,10 @@ class TestDemo:
         ]
         for one in made[:3]:
             portal.edit_as_person("invoices", one, {"hs_invoice_status": "open"})
+        portal.record("invoices", made[1]).values["visma_invoice_id"] = "fjordlys:CreditNote:200012"
+        typed = demo._commands(sandbox, "r-1")  # type: ignore[arg-type]
+        assert typed[0] == ". home/environment"
+        assert "ml-connector audit fjordlys --record creditnote:200012" in typed
         sights = demo._sights(sandbox, "http://ui", "/a/statement.html")  # type: ignore[arg-type]
         assert sights["What was refused, and why:"].endswith("&checkDetail=no_rejects")
         assert sights["An invoice there:"] == f"http://portal/portal/invoices/{made[1]}", (
@@ -351,14 +355,22 @@ class TestDemo:
         class Served:
             url = "http://127.0.0.1:1"
 
-        demo._point_here(Path("/demo"), Served())  # type: ignore[arg-type]
-        assert {
-            "ML_CONNECTOR_DATABASE_URL",
-            "ML_CONNECTOR_STORAGE_URL",
-            "DAGSTER_HOME",
-        } & os.environ.keys() == set()
+        folder = shell.folder / "a demo"
+        folder.mkdir()
+        demo._point_here(folder, Served())  # type: ignore[arg-type]
+        assert not any(
+            os.environ[name]
+            for name in ("ML_CONNECTOR_DATABASE_URL", "ML_CONNECTOR_STORAGE_URL", "DAGSTER_HOME")
+        )
         assert os.environ["HUBSPOT_API_URL"] == os.environ["VISMA_API_URL"] == Served.url
-        assert os.environ["ML_CONNECTOR_DEFS"] == "/demo/connections"
+        assert os.environ["ML_CONNECTOR_DEFS"] == f"{folder}/connections"
+        script = f". '{folder}/environment' && env"
+        elsewhere = subprocess.run(["sh", "-c", script], env={"DAGSTER_HOME": "/prod"}, capture_output=True)
+        seen = dict(line.split("=", 1) for line in elsewhere.stdout.decode().splitlines())
+        assert {name: seen.get(name) for name in demo.demo_environment(folder, Served())} == {  # type: ignore[arg-type]
+            name: os.environ[name]
+            for name in demo.demo_environment(folder, Served())  # type: ignore[arg-type]
+        }
 
     @pytest.mark.parametrize(("display", "opened"), [("", 0), (":0", 2)])
     def test_pages_are_opened_only_on_a_desktop(

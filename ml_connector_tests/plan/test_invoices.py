@@ -28,6 +28,7 @@ class TestFirstLoad:
         }
         opened = of(plan, "openings")["invoice:100234"]
         assert (opened.action, opened.values["hs_invoice_status"]) == (Action.OPEN, "open")
+        assert opened.previous == {"hs_invoice_status": "draft"}
 
     def test_costs_a_fresh_portal_one_call(self, books: Books) -> None:
         books.forget()
