@@ -146,7 +146,7 @@ def _undone(settings: "ConnectionSettings", run_id: str) -> JobReport:
         run_id=str(undone.run_id),
         entities={entity: dict(counts) for entity, counts in undone.counts.items()},
         refused=[one.key for one in undone.refused],
-        stays=[one.key for one in undone.stays],
+        stays=[one.key for one in undone.stays()],
         peak_mb=_memory_mb("VmHWM"),
         cpu_seconds=time.process_time(),
         seconds=undone.seconds,

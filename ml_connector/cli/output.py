@@ -3,7 +3,7 @@
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from types import FrameType
 from typing import Any, TypeVar
@@ -43,6 +43,8 @@ class Screen(Console):
         """Return a marked-up text as it is shown."""
         return super().render_str(text.translate(NO_TEXT), **{**options, "emoji": False})
 
+
+ENCODER = json.JSONEncoder(ensure_ascii=False, indent=2, default=str)
 
 console = Screen(width=None if sys.stdout.isatty() else WIDE, highlight=False)
 errors = Screen(stderr=True, highlight=False)
@@ -136,11 +138,36 @@ def json_option(command: Command) -> Command:
     )
 
 
-def emit(document: Any) -> None:
-    """Print one JSON document, at once even into a pipe."""
-    # Piece by piece: the text of 200,000 operations is a gigabyte that need not be held at once.
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=str)
-    print(flush=True)
+def emit(document: Mapping[str, Any]) -> None:
+    """Print one JSON document, at once even into a pipe.
+
+    A member that is an iterator is printed as a list, row by row as they come: 200,000 operations need not be held at
+    once, nor the gigabyte of text that they are.
+    """
+    before = "{"
+    for name, value in document.items():
+        sys.stdout.write(f"{before}\n  {json.dumps(name)}: ")
+        if isinstance(value, Iterator):
+            _emit_rows(value)
+        else:
+            _emit_value(value, 2)
+        before = ","
+    print("\n}", flush=True)
+
+
+def _emit_rows(rows: Iterator[Any]) -> None:
+    before = "["
+    for row in rows:
+        sys.stdout.write(f"{before}\n    ")
+        _emit_value(row, 4)
+        before = ","
+    sys.stdout.write("[]" if before == "[" else "\n  ]")
+
+
+def _emit_value(value: Any, columns: int) -> None:
+    for piece in ENCODER.iterencode(value):
+        # No text of a document has a line end in it: they are all between its parts.
+        sys.stdout.write(piece.replace("\n", "\n" + " " * columns))
 
 
 def emit_error(message: str, remedy: str | None = None, record: str | None = None) -> None:

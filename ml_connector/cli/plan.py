@@ -77,7 +77,7 @@ def plan(
     if page is not None and planned:
         write_plan_page(settings, summary.run_id or "", planned, page)
     if as_json:
-        rows = [row(one) for one in operations]
+        rows = map(row, operations)
         emit({**document(summary), "operations": rows, **({"html": str(page)} if page and planned else {})})
     else:
         show_views(view(operations, most=None if everything else SHOWN), everything=everything)

@@ -72,7 +72,7 @@ def take_back(settings: ConnectionSettings, undone: "Undone", *, dry: bool, quie
             undone.error = "The run did not succeed; the Dagster UI has its events."
         undone.take(RunReader(engine(), settings.name).outcome(run.run_id))
         if undone.error is None:
-            undone.plan(run.operations())
+            undone.plan(run.operations)
     undone.seconds = round(time.monotonic() - started, 2)
 
 

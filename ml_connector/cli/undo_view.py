@@ -1,7 +1,7 @@
 """What an undo came to, or would come to, and how it looks on a terminal and as JSON."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,7 +33,16 @@ KEY = 40
 
 @dataclass(slots=True)
 class Undone:
-    """An undo of one run, or its plan; ``earlier`` is one of the same run that has ended well."""
+    """An undo of one run, or its plan.
+
+    Args:
+        connection: the connection.
+        of_run: the run that is undone.
+        earlier: an undo of the same run that has ended well.
+        stored: reads what was planned, from the disk and each time anew: of a big run it is too much to hold.
+        found: how many operations were planned, by what they do; drafts that are archived are counted once.
+        windows: the windows that brought what is taken back: those to replay to have it again.
+    """
 
     connection: str
     of_run: str
@@ -41,7 +50,9 @@ class Undone:
     dry: bool = True
     run_id: str | None = None
     seconds: float = 0.0
-    operations: list[Operation] = field(default_factory=list)
+    stored: Callable[[], Iterable[Operation]] = tuple
+    found: Counter[Action] = field(default_factory=Counter)
+    windows: list[str] = field(default_factory=list)
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     requests: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     refused: Sequence[Refused] = ()
@@ -52,27 +63,29 @@ class Undone:
         self.counts = {entity.removeprefix(PREFIX): counts for entity, counts in outcome.counts.items()}
         self.requests, self.refused = outcome.requests, outcome.refused
 
-    def plan(self, operations: Iterable[Operation]) -> None:
-        """Note what it planned, under the entities that people know."""
-        self.operations = [replace(one, entity=one.entity.removeprefix(PREFIX)) for one in operations]
+    def plan(self, stored: Callable[[], Iterable[Operation]]) -> None:
+        """Note what it planned."""
+        self.stored, self.found, windows = stored, Counter(), set()
+        for one in self.operations():
+            self.found[one.action] += one.entity != DRAFTS
+            if one.action in SENT and one.partition:
+                windows.add(one.partition)
+        self.windows = sorted(windows)
 
-    @property
-    def stays(self) -> list[Operation]:
-        """What is left as it is, with the reasons."""
-        return [one for one in self.operations if one.action is Action.SKIP]
+    def operations(self) -> Iterator[Operation]:
+        """Yield what it planned, under the entities that people know."""
+        return (replace(one, entity=one.entity.removeprefix(PREFIX)) for one in self.stored())
+
+    def stays(self) -> Iterator[Operation]:
+        """Yield what is left as it is, with the reasons."""
+        return (one for one in self.operations() if one.action is Action.SKIP)
 
     @property
     def in_words(self) -> str:
         """What is taken back, in words that follow "shall I"; empty where nothing is."""
-        found = Counter(one.action for one in self.operations if one.entity != DRAFTS)
         return ", ".join(
-            words.format(f"{found[action]:,}") for action, words in WORDS.items() if found[action]
+            words.format(f"{self.found[action]:,}") for action, words in WORDS.items() if self.found[action]
         )
-
-    @property
-    def windows(self) -> list[str]:
-        """The windows that brought what is taken back: those to replay to have it again."""
-        return sorted({one.partition for one in self.operations if one.action in SENT and one.partition})
 
     @property
     def status(self) -> str:
@@ -100,7 +113,7 @@ def show(undone: Undone, *, everything: bool, as_json: bool) -> None:
         show_error(undone.error)
         return
     if undone.dry:
-        show_views(view(undone.operations, most=None if everything else SHOWN), everything=everything)
+        show_views(view(undone.operations(), most=None if everything else SHOWN), everything=everything)
         console.print()
     shown = undone.refused if everything else undone.refused[:SHOWN]
     show_lines((((one.key, KEY),), one.message) for one in shown)
@@ -128,15 +141,16 @@ def document(undone: Undone) -> dict[str, Any]:
         "counts": undone.counts,
         "requests": undone.requests,
         "windows": undone.windows,
-        "operations": [plan_row(one) for one in undone.operations if one.action in SENT],
-        "stays": [plan_row(one) for one in undone.stays],
+        "operations": (plan_row(one) for one in undone.operations() if one.action in SENT),
+        "stays": map(plan_row, undone.stays()),
         "refused": [{"record": one.key, "message": one.message} for one in undone.refused],
     }
     return {**found, "error": undone.error} if undone.error is not None else found
 
 
 def _verdict(undone: Undone) -> str:
-    stays = f" {len(undone.stays):,} stay as they are." if undone.stays else ""
+    many = undone.found[Action.SKIP]
+    stays = f" {many:,} stay as they are." if many else ""
     calls = undone.requests.get("hubspot", {}).get("calls", 0)
     took = f"{undone.seconds:.1f} s, {calls:,} calls to HubSpot. Run {undone.run_id}."
     words = undone.in_words

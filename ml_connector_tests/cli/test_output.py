@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterator
 from decimal import Decimal
 
 import click
@@ -16,6 +17,7 @@ from ml_connector.cli.output import (
     Commands,
     StoppedError,
     console,
+    emit,
     json_option,
     show_error,
     show_lines,
@@ -217,3 +219,20 @@ def test_lines_wrap_on_a_terminal_only(
     wrapped = capsys.readouterr().out.splitlines()
     assert len(wrapped) > 3
     assert all(text.startswith(" " * 13) for text in wrapped[1:])
+
+
+def test_rows_of_a_document_are_printed_as_they_come(capsys: pytest.CaptureFixture[str]) -> None:
+    values = {"name": "a\nå", "of": [1, {}]}
+    rows: list[object] = [{"record": f"customer:{number}", "values": values} for number in range(2)]
+    printed: list[str] = []
+
+    def come() -> Iterator[object]:
+        for row in rows:
+            yield row
+            printed.append(capsys.readouterr().out)
+
+    emit({"run_id": None, "rows": come(), "none": iter(()), "last": [{}, []]})
+    assert [f"customer:{number}" in text for number, text in enumerate(printed)] == [True, True]
+    whole: dict[str, object] = {"run_id": None, "rows": rows, "none": [], "last": [{}, []]}
+    text = "".join(printed) + capsys.readouterr().out
+    assert text == json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
