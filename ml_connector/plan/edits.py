@@ -22,6 +22,10 @@ PROGRAMS = BY_ITSELF | frozenset(
 """HubSpot's words for writers that are no people. An unknown word counts as a person: better kept than lost."""
 
 
+CUT = 20
+"""Values of a history that may be all that HubSpot shows of a longer one; how many it shows is not documented."""
+
+
 class Kept(StrEnum):
     """What a rule made of an edit."""
 
@@ -69,6 +73,9 @@ def by_person(
 ) -> Entry | None:
     """Return the newest entry that a person made after our last write, or None.
 
+    Where programs have written so often since that the history does not reach back to our write, nobody can tell, and
+    the oldest entry counts as a person's: better kept than lost.
+
     Args:
         history: of one property, newest first.
         is_ours: whether a value is the one that we wrote last.
@@ -82,4 +89,5 @@ def by_person(
             return None
         if not is_program and (since is None or entry.written_at > since):
             return entry
-    return None
+    reaches_back = len(history) < CUT or (since is not None and history[-1].written_at <= since)
+    return None if reaches_back else history[-1]

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ml_connector.hubspot.history import Entry
-from ml_connector.plan.edits import Edit, Kept, by_person
+from ml_connector.plan.edits import CUT, Edit, Kept, by_person
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 OURS = "Oslo"
+WORKFLOWS = [(str(number), "AUTOMATION_PLATFORM") for number in reversed(range(CUT))]
 
 
 def history(*entries: tuple[str, str]) -> list[Entry]:
@@ -38,6 +39,10 @@ def history(*entries: tuple[str, str]) -> list[Entry]:
         ),
         ([("Bergen", "AUTOMATION_PLATFORM"), (OURS, "CRM_UI")], None),
         ([], None),
+        # A history that may be cut: what stood before these values, and whether a person typed it, is not shown.
+        ([*WORKFLOWS, (OURS, "INTEGRATION")], None),
+        (WORKFLOWS[1:], None),
+        (WORKFLOWS, "0"),
     ],
 )
 def test_the_newest_entry_of_a_person_after_our_own(
@@ -51,6 +56,9 @@ def test_where_our_value_is_not_known_only_what_is_newer_than_our_last_look_coun
     entries = history(("Bergen", "CRM_UI"))
     assert by_person(entries, lambda _: False, START - timedelta(hours=1)) == entries[0]
     assert by_person(entries, lambda _: False, START + timedelta(hours=1)) is None
+    long = history(*WORKFLOWS)
+    assert by_person(long, lambda _: False, long[-1].written_at - timedelta(hours=1)) == long[-1]
+    assert by_person(long, lambda _: False, long[-1].written_at) is None
 
 
 def test_an_edit_is_stored_with_a_plan_as_it_is() -> None:

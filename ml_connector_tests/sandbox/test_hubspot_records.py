@@ -198,6 +198,11 @@ def test_history_tells_an_integration_from_a_person(hub: Hub) -> None:
     assert (oldest["value"], oldest["sourceType"]) == ("First", "INTEGRATION")
     assert "updatedByUserId" not in oldest
     assert read["updatedAt"] == "2026-11-20T10:01:00.000Z"
+    for number in range(hub.sandbox.settings.history_entries):
+        hub.sandbox.edit_as_workflow("companies", record_id, {"name": f"Name {number}"})
+    cut = hub.objects("GET", f"companies/{record_id}", propertiesWithHistory="name").json()
+    shown = [entry["value"] for entry in cut["propertiesWithHistory"]["name"]]
+    assert (shown[0], shown[-1], len(shown)) == ("Name 19", "Name 0", 20)
 
 
 def test_history_halves_what_a_call_may_read(hub: Hub) -> None:

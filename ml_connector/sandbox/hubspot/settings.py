@@ -107,6 +107,7 @@ class HubSpotSandboxSettings:
     Limits of None are not enforced. ``search_lag_seconds`` is how long a write stays unseen by search.
     ``lines_needed_when_not_billable`` checks for line items where the guide says that nothing is checked, as some
     integrations met it (reference: hubspot 5).
+    ``history_entries`` is how many values of a property a history shows, the newest: no documentation names a figure.
     ``batch_create_status``, ``partial_status`` and ``association_create_status`` are what 2026-09 answers, because the
     specification and older servers disagree (reference: hubspot 2); older versions always answer as documented.
     """
@@ -134,6 +135,7 @@ class HubSpotSandboxSettings:
 
     search_lag_seconds: float = 1.0
     shuffle_results: bool = True
+    history_entries: int = 20
     seed: int = 20_261_120
     batch_create_status: int = 201
     partial_status: int = 207

@@ -37,7 +37,9 @@ def read_json(
     body = record_json(record, {name: record.values.get(name) for name in names})
     if with_history:
         body["propertiesWithHistory"] = {
-            name: record.history(name) for name in with_history if catalogue.get(name)
+            name: record.history(name)[: account.settings.history_entries]
+            for name in with_history
+            if catalogue.get(name)
         }
     return body
 
