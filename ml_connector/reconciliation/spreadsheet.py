@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -31,8 +32,8 @@ COLUMNS = (
 )
 """The names of the columns; ``difference`` is HubSpot less Visma."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""Beginnings that make a spreadsheet run a text as a formula."""
+FORMULA = re.compile(r"^(?=[=+\-@\t\r\n＝＋－＠])|(?<=[;\t\r\n])(?=[=+\-@＝＋－＠])")
+"""Where a formula may begin: a spreadsheet set to Norwegian cuts at semicolons too, a Japanese one takes wide signs."""
 
 
 def as_csv(statement: Statement) -> str:
@@ -49,7 +50,7 @@ def as_csv(statement: Statement) -> str:
 
 def safe(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return FORMULA.sub("'", text)
 
 
 def _rows(statement: Statement) -> Iterator[list[str]]:
@@ -65,7 +66,7 @@ def _rows(statement: Statement) -> Iterator[list[str]]:
             for measure in MEASURES
             for cell in _figures(measure, kinds, kept=measure != "transactions" or _keeps_sales(statement))
         ]
-        yield [*start, month, currency, safe(customer), safe(name), *figures]
+        yield [*start, month, safe(currency), safe(customer), safe(name), *figures]
 
 
 def _by_customer(statement: Statement) -> dict[tuple[str, str, str], dict[Kind, Pair]]:

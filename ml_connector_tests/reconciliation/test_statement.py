@@ -148,14 +148,16 @@ def test_the_csv_keeps_to_its_standard_and_runs_no_formula() -> None:
         row["customer_name"].rpartition(" ")[0] for row in rows_of(with_everything()) if row["customer"]
     } == {NASTY}
     books = Books()
-    books.enter(fact(customers=("=cmd",)))
+    books.enter(fact(customers=("=cmd",), balance=Decimal("-12.50")))
     (row,) = rows_of(statement(books, names={"=cmd": "@SUM(A1)"}))
     assert (row["customer"], row["customer_name"]) == ("'=cmd", "'@SUM(A1)")
+    assert row["balance_visma"] == "-12.50"
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@A", "\tx", "\rx", "\nx"])
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@A", "\tx", "\rx", "\nx", "\uff1d1"])
 def test_the_beginning_of_a_formula_is_quoted(text: str) -> None:
     assert safe(text) == f"'{text}"
+    assert safe(f"A;{text};b=c") == (f"A;{text};b=c" if "x" in text else f"A;'{text};b=c")
 
 
 def test_what_hubspot_does_not_keep_has_no_figures_there() -> None:
