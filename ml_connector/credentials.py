@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ml_connector.database import engine
 from ml_connector.errors import CredentialsError
-from ml_connector.settings import api_hosts
+from ml_connector.settings.hosts import api_hosts
 from ml_connector.vault import Vault
 from ml_connector.visma.auth import VismaCredentials
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from ml_connector.cli.main import main
 from ml_connector.connection import build_defs
 from ml_connector.hubspot import payments_setup, transaction_object
-from ml_connector.ping_hubspot import DEAL_SCOPES, INVOICE_SCOPES, SCOPES
+from ml_connector.ping.hubspot import DEAL_SCOPES, INVOICE_SCOPES, SCOPES
 from ml_connector.records import normal_forms
 from ml_connector.settings import ConnectionSettings
 from ml_connector_tests.source_tree import ROOT, project_files

@@ -13,8 +13,8 @@ from ml_connector.records.conversion import CannotConvertError, Zones, convert
 from ml_connector.records.field_rules import FieldRules
 from ml_connector.records.model import CompanyRecord
 from ml_connector.settings import ConnectionSettings
-from ml_connector.settings_mapping import FieldMapping
-from ml_connector.settings_matching import Form, Many, MatchingSettings, One
+from ml_connector.settings.mapping import FieldMapping
+from ml_connector.settings.matching import Form, Many, MatchingSettings, One
 from ml_connector_tests.source_tree import ROOT
 from ml_connector_tests.test_docs import fenced
 

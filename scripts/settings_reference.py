@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 
 from ml_connector.cli.connections import COMPONENT
 from ml_connector.settings import ConnectionSettings
-from ml_connector.settings_base import OrBare, Settings
+from ml_connector.settings.base import OrBare, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = "docs/settings.md"
@@ -26,7 +26,7 @@ EXAMPLE = ConnectionSettings(name="acme", start=date(2026, 11, 20))
 HEADING = """\
 # Settings of a connection
 
-<!-- Made by scripts/settings_reference.py from the descriptions in ml_connector/settings*.py. Run `make docs`. -->
+<!-- Made by scripts/settings_reference.py from the descriptions in ml_connector/settings. Run `make docs`. -->
 
 A connection is one file, `defs.yaml`, in a folder of its own. `ml-connector init` writes it with the few fields that
 have no sound default; add others by hand. Unknown fields are refused. `ml-connector ping NAME`, like every command that

@@ -15,7 +15,8 @@ from ml_connector.errors import StorageError, UsageError
 from ml_connector.http import RetryPolicy
 from ml_connector.hubspot.calls import hubspot_transport
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.settings import ConnectionSettings, api_hosts
+from ml_connector.settings import ConnectionSettings
+from ml_connector.settings.hosts import api_hosts
 
 PATIENCE = RetryPolicy(attempts=3, longest_wait=10.0, budget=20.0, read_timeout=30.0, body_timeout=60.0)
 """How long HubSpot is waited for while a person looks on; without its answer the ledger still has its own."""

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ml_connector.definitions import defs_folder
 from ml_connector.errors import UsageError
 from ml_connector.settings import ConnectionSettings
-from ml_connector.settings_base import PlacedError
+from ml_connector.settings.base import PlacedError
 
 COMPONENT = "ml_connector.VismaHubSpotConnection"
 

@@ -17,7 +17,7 @@ from ml_connector.ledger.bindings import Side, company_mark, require_bound
 from ml_connector.ledger.refusals import forget_refusals
 from ml_connector.ping import Finding, Level
 from ml_connector.ping import ping as look
-from ml_connector.settings import api_hosts
+from ml_connector.settings.hosts import api_hosts
 from ml_connector.visma.client import VismaClient, visma_transport
 
 IMPATIENT = RetryPolicy(attempts=3, longest_wait=10.0, budget=15.0, read_timeout=60.0)

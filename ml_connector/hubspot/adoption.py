@@ -10,7 +10,7 @@ from ml_connector.hubspot.models import HubSpotRecord, PropertyDefinition
 from ml_connector.plan.contacts import PROPOSED
 from ml_connector.plan.merging import changes
 from ml_connector.plan.operations import Action, Operation
-from ml_connector.settings_merging import Policy
+from ml_connector.settings.merging import Policy
 
 ANOTHER_RECORDS = "a HubSpot company of another Visma record holds one of its ids; a person has to choose"
 

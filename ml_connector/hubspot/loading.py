@@ -27,7 +27,7 @@ from ml_connector.ledger.journal import Journal
 from ml_connector.ledger.queries import LedgerReader
 from ml_connector.plan.decided import RELEASES
 from ml_connector.plan.operations import SENT, Action, Operation
-from ml_connector.settings_merging import Policy
+from ml_connector.settings.merging import Policy
 
 BATCH = 100
 """Inputs in one write (reference: hubspot 3)."""

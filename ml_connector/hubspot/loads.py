@@ -29,7 +29,7 @@ from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.purchases import with_companies
 from ml_connector.plan.refreshed import Replanner
 from ml_connector.settings import ConnectionSettings, RecordKind
-from ml_connector.settings_merging import Policy
+from ml_connector.settings.merging import Policy
 
 Counts = dict[str, LoadCounts]
 """What became of a plan's operations, by entity."""

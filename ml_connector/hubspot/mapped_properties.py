@@ -10,8 +10,8 @@ from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.models import PropertyDefinition
 from ml_connector.nearest import nearest
 from ml_connector.settings import ConnectionSettings
-from ml_connector.settings_mapping import FieldMapping, ValueType
-from ml_connector.settings_matching import CompanyRule
+from ml_connector.settings.mapping import FieldMapping, ValueType
+from ml_connector.settings.matching import CompanyRule
 
 FITTING: Mapping[ValueType, tuple[str, ...]] = {
     ValueType.TEXT: ("string", "phone_number"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ml_connector.errors import PermanentApiError, UsageError
 from ml_connector.hubspot.answers import is_about_portal
 from ml_connector.hubspot.client import HubSpotClient
-from ml_connector.settings import PaymentSettings, Switch
+from ml_connector.settings.money import PaymentSettings, Switch
 
 OBJECT = "commerce_payments"
 

@@ -13,7 +13,7 @@ from ml_connector.hubspot.client import HubSpotClient
 from ml_connector.hubspot.inventory import Inventory, contact_inventory
 from ml_connector.hubspot.models import Account
 from ml_connector.ledger.bindings import Side, bind, require_bound
-from ml_connector.settings import api_hosts
+from ml_connector.settings.hosts import api_hosts
 
 WRITER_WAIT_SECONDS = 900.0
 """How long a run waits for another that writes to the same portal before it gives up."""

@@ -21,7 +21,7 @@ from ml_connector.hubspot.custom_objects import (
 from ml_connector.hubspot.money_group import transaction_properties
 from ml_connector.hubspot.properties import SETTLE_READS, SETTLE_SECONDS, ensure
 from ml_connector.hubspot.visma_group import GROUP
-from ml_connector.settings import TransactionRules
+from ml_connector.settings.money import TransactionRules
 
 CUSTOM_OBJECT = "visma_transaction"
 SCOPES = (

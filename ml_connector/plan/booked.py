@@ -22,7 +22,7 @@ from ml_connector.plan.taken import NotTaken
 from ml_connector.plan.transactions import Sales, kept_in, object_named, transactions
 from ml_connector.plan.upcoming import UpcomingDocuments
 from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
-from ml_connector.settings import PaymentSettings, TransactionRules
+from ml_connector.settings.money import PaymentSettings, TransactionRules
 
 RecordT = TypeVar("RecordT", PaymentRecord, TransactionRecord)
 

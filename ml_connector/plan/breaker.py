@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ml_connector.plan.changes import Changes, Figures, shown
-from ml_connector.settings import LimitSettings
+from ml_connector.settings.connection import LimitSettings
 
 KNOWN = "known"
 

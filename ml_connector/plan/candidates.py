@@ -25,7 +25,7 @@ from ml_connector.plan import forms
 from ml_connector.plan.matching import ID_PROPERTIES, CompanyIndex, keys_of
 from ml_connector.records import normal_forms
 from ml_connector.records.model import CompanyRecord
-from ml_connector.settings_matching import CompanyRule, CompanyStep, MatchingSettings
+from ml_connector.settings.matching import CompanyRule, CompanyStep, MatchingSettings
 
 BATCH = 100
 """Records in one read (reference: hubspot 3)."""

@@ -34,8 +34,9 @@ from ml_connector.plan.rulings import Ruling, Rulings, each_for_itself
 from ml_connector.records.companies import SUPPLIER_PROPERTIES
 from ml_connector.records.judging import classes_of
 from ml_connector.records.model import CompanyRecord, Properties
-from ml_connector.settings import BUILT_IN, ConnectionSettings
-from ml_connector.settings_matching import CompanyRule, Many, Missing, One
+from ml_connector.settings import ConnectionSettings
+from ml_connector.settings.connection import BUILT_IN
+from ml_connector.settings.matching import CompanyRule, Many, Missing, One
 
 OBJECT = "companies"
 

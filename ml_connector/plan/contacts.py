@@ -24,7 +24,7 @@ from ml_connector.plan.rulings import Ruling, Rulings
 from ml_connector.plan.taken import NotTaken
 from ml_connector.records.model import ContactRecord, Properties
 from ml_connector.settings import ConnectionSettings
-from ml_connector.settings_matching import Missing
+from ml_connector.settings.matching import Missing
 
 OBJECT = "contacts"
 

@@ -12,7 +12,7 @@ from ml_connector.hubspot.models import HubSpotRecord, PropertyDefinition
 from ml_connector.hubspot.recent import modified_since
 from ml_connector.plan.deals import DEAL_PROPERTIES, Bill, Deal, DealIndex, deal_of
 from ml_connector.plan.known import BATCH, read_held
-from ml_connector.settings import DealRule, DealSettings
+from ml_connector.settings.money import DealRule, DealSettings
 
 OBJECT = "deals"
 

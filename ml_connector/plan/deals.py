@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ml_connector.hubspot.comparison import moment_of
 from ml_connector.hubspot.models import HubSpotRecord
-from ml_connector.settings import DealRule, DealSettings
+from ml_connector.settings.money import DealRule, DealSettings
 
 DEAL_PROPERTIES = (
     "amount",

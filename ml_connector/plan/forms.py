@@ -7,7 +7,7 @@ be listed, a search cannot be asked for it, and the portal's companies are read 
 import re
 
 from ml_connector.records import normal_forms
-from ml_connector.settings_matching import Form
+from ml_connector.settings.matching import Form
 
 SEARCHABLE = frozenset({Form.EXACT, Form.CASEFOLD, Form.EMAIL, Form.ORGANISATION_NUMBER})
 """The forms whose spellings can be listed."""

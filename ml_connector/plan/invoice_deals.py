@@ -15,7 +15,7 @@ from ml_connector.plan.links import DEAL, Wanted, link
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.records.invoice_model import InvoiceRecord
 from ml_connector.records.model import Properties
-from ml_connector.settings import DealRule, DealSettings
+from ml_connector.settings.money import DealRule, DealSettings
 
 REFERENCES = "references"
 DOCUMENT_DATE = "document_date"

@@ -24,7 +24,7 @@ from ml_connector.plan.links import (
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.owned import Planned
 from ml_connector.records.invoice_model import InvoiceRecord
-from ml_connector.settings import DealSettings
+from ml_connector.settings.money import DealSettings
 
 COMPANIES = "companies"
 

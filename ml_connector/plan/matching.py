@@ -13,7 +13,7 @@ from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.plan.forms import in_form
 from ml_connector.records import normal_forms
 from ml_connector.records.model import CompanyRecord
-from ml_connector.settings_matching import CompanyRule, CompanyStep, Many
+from ml_connector.settings.matching import CompanyRule, CompanyStep, Many
 
 VISMA_ID = "visma_id"
 """The rule that comes before all others: HubSpot already carries this record's own id."""

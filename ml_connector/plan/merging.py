@@ -9,7 +9,7 @@ from enum import StrEnum
 from ml_connector.hubspot.comparison import same_value
 from ml_connector.hubspot.models import PropertyDefinition
 from ml_connector.records.model import Properties
-from ml_connector.settings_merging import MergingSettings, Policy
+from ml_connector.settings.merging import MergingSettings, Policy
 
 STAMP_PROPERTIES = frozenset({"visma_last_modified"})
 """Properties that travel with other changes but are never a reason to write: Visma restamps rows without changing

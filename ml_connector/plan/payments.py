@@ -15,7 +15,7 @@ from ml_connector.plan.bookings import Booking, Fitted, as_it_is
 from ml_connector.plan.links import Ties
 from ml_connector.plan.owned import Kind
 from ml_connector.records.booking_model import PaymentRecord
-from ml_connector.settings import InvoiceSettings, PaymentSettings, Switch
+from ml_connector.settings.money import InvoiceSettings, PaymentSettings, Switch
 
 OBJECT = "commerce_payments"
 CURRENCY = "hs_currency_code"

@@ -18,7 +18,7 @@ from ml_connector.plan.edits import Edit, Kept, by_person
 from ml_connector.plan.matching import VISMA_ID
 from ml_connector.plan.merging import STAMP_PROPERTIES
 from ml_connector.plan.operations import Action, Operation
-from ml_connector.settings_merging import Policy
+from ml_connector.settings.merging import Policy
 
 CHUNK = 2000
 """Operations looked at together."""

@@ -10,7 +10,7 @@ from ml_connector.ledger.taking import LastSynced, TakingReader
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.upcoming import PlanRows
 from ml_connector.records.field_rules import NOT_TAKEN, not_taken
-from ml_connector.settings_taking import TakeSettings
+from ml_connector.settings.taking import TakeSettings
 
 COMPANIES = "companies"
 

@@ -22,7 +22,7 @@ from ml_connector.plan.links import Ties
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.plan.owned import Kind
 from ml_connector.records.booking_model import TransactionRecord
-from ml_connector.settings import TransactionRules
+from ml_connector.settings.money import TransactionRules
 
 ENTITY = "transactions"
 

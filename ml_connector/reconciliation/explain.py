@@ -11,7 +11,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from ml_connector.reconciliation.facts import Fact, Kind, Standing
-from ml_connector.settings import DeletionPolicy
+from ml_connector.settings.money import DeletionPolicy
 from ml_connector.visma.stamps import parsed_stamp
 from ml_connector.windows import Window
 

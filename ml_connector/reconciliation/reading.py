@@ -15,7 +15,7 @@ from ml_connector.reconciliation.facts import DOCUMENTS, Fact, Facts, Kind
 from ml_connector.reconciliation.hubspot_side import INVOICES, TRANSACTION_ID, HubSpotSide
 from ml_connector.reconciliation.line_reader import LineReader
 from ml_connector.reconciliation.visma_side import VismaSide, settled_since
-from ml_connector.settings import DeletionPolicy, TransactionRules
+from ml_connector.settings.money import DeletionPolicy, TransactionRules
 
 
 @dataclass(frozen=True, slots=True)

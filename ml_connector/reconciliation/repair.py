@@ -30,7 +30,7 @@ from ml_connector.reconciliation.relined import Relined, relined
 from ml_connector.reconciliation.visma_side import DOCUMENT_ENTITIES, VismaSide
 from ml_connector.records.booking_model import TransactionRecord
 from ml_connector.records.invoice_model import KINDS, InvoiceRecord
-from ml_connector.settings import DeletionPolicy, ReconciliationSettings
+from ml_connector.settings.money import DeletionPolicy, ReconciliationSettings
 
 ONE_BY_ONE = 200
 """Documents that are read again by their number each; for more the list is read once more."""

@@ -15,7 +15,7 @@ from ml_connector.records.invoices import DocumentMapper
 from ml_connector.records.normal_forms import text
 from ml_connector.records.payments import documents as settled_documents
 from ml_connector.records.transactions import Chart, chart_of, transactions
-from ml_connector.settings import TransactionRules
+from ml_connector.settings.money import TransactionRules
 from ml_connector.visma.entities import Entity
 from ml_connector.visma.rows import Row
 from ml_connector.visma.snapshots import Version

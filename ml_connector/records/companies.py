@@ -16,7 +16,7 @@ from ml_connector.records.fields import part, trouble, utc_stamp
 from ml_connector.records.judging import judged, refusal_of_both
 from ml_connector.records.model import CompanyRecord, Properties
 from ml_connector.records.normal_forms import text
-from ml_connector.settings import RecordLinks
+from ml_connector.settings.connection import RecordLinks
 from ml_connector.visma.snapshots import SnapshotRows, Version, named_account, newest
 
 NO_LINKS = RecordLinks()

@@ -14,7 +14,7 @@ from ml_connector.records.amounts import number_text
 from ml_connector.records.days import day, iso, noon
 from ml_connector.records.field_values import FALSE, TRUE
 from ml_connector.records.normal_forms import LONGEST_TEXT
-from ml_connector.settings_mapping import BLANK, REJECT, FieldMapping, ValueType
+from ml_connector.settings.mapping import BLANK, REJECT, FieldMapping, ValueType
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?")

@@ -11,9 +11,9 @@ from ml_connector.records.conversion import CannotConvertError, Zones, convert
 from ml_connector.records.field_values import fields_of
 from ml_connector.records.model import Fields, Properties
 from ml_connector.settings import ConnectionSettings
-from ml_connector.settings_mapping import FieldMapping, MappingSettings
-from ml_connector.settings_matching import CompanyRule, CompanyStep
-from ml_connector.settings_taking import TakeSettings
+from ml_connector.settings.mapping import FieldMapping, MappingSettings
+from ml_connector.settings.matching import CompanyRule, CompanyStep
+from ml_connector.settings.taking import TakeSettings
 from ml_connector.visma.snapshots import Values
 from ml_connector.visma_row_fields import unknown_field
 

@@ -16,7 +16,7 @@ from ml_connector.records.fields import free_text, part, trouble, utc_stamp
 from ml_connector.records.invoice_model import KINDS, VOIDED, document_key
 from ml_connector.records.invoices import not_released
 from ml_connector.records.normal_forms import text
-from ml_connector.settings import TransactionRules
+from ml_connector.settings.money import TransactionRules
 from ml_connector.visma.snapshots import SnapshotRows, Values, Version, newest
 
 RELEASED = frozenset({"Posted", "Unposted"})

@@ -8,7 +8,7 @@ from ml_connector.plan.edits import Edit, Kept
 from ml_connector.plan.merging import STAMP_PROPERTIES, Outcome, decide
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.records.model import Properties
-from ml_connector.settings_merging import Policy
+from ml_connector.settings.merging import Policy
 
 NOT_LOOKED_AT = "not_looked_at"
 WITH_OTHERS = "only_with_others"

@@ -37,7 +37,7 @@ from ml_connector.records.again import Again
 from ml_connector.records.field_rules import FieldRules
 from ml_connector.records.model import CompanyRecord, ContactRecord, Properties
 from ml_connector.settings import ConnectionSettings, RecordKind
-from ml_connector.settings_matching import CompanyRule
+from ml_connector.settings.matching import CompanyRule
 from ml_connector.trial.decisions import FieldDecision, Rules, as_planned
 from ml_connector.trial.held import HeldRows, plan_rows
 from ml_connector.trial.mapping import companies_of, contacts_of, documents_of

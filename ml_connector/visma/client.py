@@ -12,7 +12,7 @@ from types import TracebackType
 
 from ml_connector.errors import CredentialsError, PermanentApiError, TransientApiError
 from ml_connector.http import RequestCounts, RetryPolicy, Transport
-from ml_connector.settings import api_hosts
+from ml_connector.settings.hosts import api_hosts
 from ml_connector.visma import answers
 from ml_connector.visma.auth import READ_SCOPE, TokenSource, VismaCredentials
 from ml_connector.visma.entities import Entity, Paging, entity_named, filter_params

@@ -6,7 +6,7 @@ from pydantic import Field, PrivateAttr
 from ml_connector.credentials import credentials_of
 from ml_connector.database import engine
 from ml_connector.ledger.bindings import Side, bind, bound_to, company_mark, require_bound
-from ml_connector.settings import api_hosts
+from ml_connector.settings.hosts import api_hosts
 from ml_connector.visma.client import VismaClient
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ml_connector.hubspot.money_group import INVOICE_PROPERTIES, LINE_PROPERTIES
-from ml_connector.ping_hubspot import DEAL_SCOPES, INVOICE_SCOPES, SCOPES
+from ml_connector.ping.hubspot import DEAL_SCOPES, INVOICE_SCOPES, SCOPES
 from ml_connector.sandbox.hubspot.settings import ALL_SCOPES
 from ml_connector.sandbox.server import Sandbox
 from ml_connector_tests.cli.conftest import Shell

@@ -7,7 +7,7 @@ import pytest
 from ml_connector.hubspot.adoption import addresses_of, adopted
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.plan.operations import Action, Operation
-from ml_connector.settings_merging import Policy
+from ml_connector.settings.merging import Policy
 
 
 def create(object_type: str, unique: str, values: dict[str, str | None]) -> Operation:

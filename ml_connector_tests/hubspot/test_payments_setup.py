@@ -10,7 +10,7 @@ from ml_connector.hubspot.properties import ensure
 from ml_connector.hubspot.visma_group import GROUP
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.sandbox.hubspot.settings import ALL_SCOPES
-from ml_connector.settings import PaymentSettings, Switch
+from ml_connector.settings.money import PaymentSettings, Switch
 from ml_connector_tests.hubspot.documents import books, invoice, link, load, load_links
 from ml_connector_tests.plan.chain import Chain, chain, empty_ledger, ledger_engine, running
 

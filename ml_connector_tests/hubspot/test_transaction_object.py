@@ -18,7 +18,7 @@ from ml_connector.hubspot.transaction_object import (
 from ml_connector.plan.operations import Action, Operation
 from ml_connector.sandbox.faults import FaultKind, FaultRule
 from ml_connector.sandbox.hubspot.settings import ALL_SCOPES, Fault
-from ml_connector.settings import TransactionRules
+from ml_connector.settings.money import TransactionRules
 from ml_connector_tests.hubspot.documents import books, hubspot_id, invoice, link, load, load_links, states
 from ml_connector_tests.plan.chain import Chain, chain, empty_ledger, ledger_engine, running
 

@@ -17,7 +17,7 @@ from ml_connector.plan.transactions import transactions
 from ml_connector.plan.upcoming import UpcomingDocuments
 from ml_connector.records.booking_model import PaymentRecord, TransactionRecord
 from ml_connector.sandbox.hubspot.settings import PoisonRule
-from ml_connector.settings import InvoiceSettings
+from ml_connector.settings.money import InvoiceSettings
 from ml_connector_tests.hubspot.test_transaction_object import make
 from ml_connector_tests.plan.chain import NAME
 from ml_connector_tests.plan.money import LATER, Books, actions, document, of

@@ -8,7 +8,7 @@ import pytest
 from ml_connector.plan.breaker import Usual, alarms
 from ml_connector.plan.changes import Changes, shown
 from ml_connector.plan.operations import Action, Operation
-from ml_connector.settings import LimitSettings
+from ml_connector.settings.connection import LimitSettings
 
 QUIET_RUN = {"known": 1000, "creates": 2, "updates": 20, "archives": 0, "amount": 100_00}
 

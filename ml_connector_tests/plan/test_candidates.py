@@ -10,7 +10,7 @@ from ml_connector.hubspot.visma_group import company_property_names
 from ml_connector.plan.candidates import CompanyCandidates
 from ml_connector.plan.operations import Action
 from ml_connector.records.model import CompanyRecord
-from ml_connector.settings_matching import CompanyRule, MatchingSettings
+from ml_connector.settings.matching import CompanyRule, MatchingSettings
 from ml_connector_tests.plan.chain import UNLIMITED, Chain
 from ml_connector_tests.records.snapshots import customer, supplier
 

@@ -10,7 +10,7 @@ import pytest
 
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.plan.deals import Bill, Deal, DealIndex, deal_of, match_deal, references
-from ml_connector.settings import DealRule, DealSettings
+from ml_connector.settings.money import DealRule, DealSettings
 
 DAY = date(2026, 11, 2)
 BILL = Bill("invoice:1", frozenset({"t-1"}), "c1", Decimal(1250), Decimal(1000), "NOK", DAY)

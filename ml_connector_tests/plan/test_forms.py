@@ -3,7 +3,7 @@
 import pytest
 
 from ml_connector.plan.forms import SEARCHABLE, in_form, spellings
-from ml_connector.settings_matching import Form
+from ml_connector.settings.matching import Form
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from ml_connector.hubspot.models import HubSpotRecord
 from ml_connector.plan.matching import CompanyIndex, Match, is_anothers, is_free, keys_of
 from ml_connector.records.model import CompanyRecord
-from ml_connector.settings_matching import CompanyRule, CompanyStep, MatchingSettings
+from ml_connector.settings.matching import CompanyRule, CompanyStep, MatchingSettings
 
 RULES = tuple(step.rule for step in MatchingSettings().companies)
 NUMBER, EMAIL, DOMAIN, PHONE, NAME = (

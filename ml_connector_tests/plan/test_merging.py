@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ml_connector.hubspot.models import PropertyDefinition
 from ml_connector.plan.merging import Change, changes, fingerprint, mark_of
-from ml_connector.settings_merging import MergingSettings, Policy
+from ml_connector.settings.merging import MergingSettings, Policy
 
 
 def defined(name: str, kind: str) -> PropertyDefinition:

@@ -26,7 +26,7 @@ from ml_connector.sandbox.hubspot.settings import HubSpotSandboxSettings
 from ml_connector.sandbox.server import Sandbox
 from ml_connector.sandbox.settings import SandboxSettings
 from ml_connector.sandbox.visma.settings import VismaSandboxSettings
-from ml_connector.settings import TransactionRules
+from ml_connector.settings.money import TransactionRules
 from ml_connector.visma.auth import VismaCredentials
 from ml_connector.visma.client import VismaClient
 from ml_connector_tests.reconciliation.made import around

@@ -16,7 +16,7 @@ from ml_connector.reconciliation.explain import (
     explain,
 )
 from ml_connector.reconciliation.facts import Fact, Standing
-from ml_connector.settings import DeletionPolicy
+from ml_connector.settings.money import DeletionPolicy
 from ml_connector_tests.reconciliation.made import EARLY, LATE, TODAY, around, fact, mirrored, windows
 
 SENT = mirrored(fact(), customers=())

@@ -11,7 +11,7 @@ from ml_connector.reconciliation.compare import Comparison, compare, verdicts
 from ml_connector.reconciliation.explain import Cause
 from ml_connector.reconciliation.facts import Facts, Kind
 from ml_connector.reconciliation.reading import sales_object
-from ml_connector.settings import TransactionRules
+from ml_connector.settings.money import TransactionRules
 from ml_connector_tests.reconciliation.made import around
 from ml_connector_tests.reconciliation.portal import NAME, Portal, served
 

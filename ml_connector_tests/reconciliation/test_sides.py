@@ -12,7 +12,7 @@ from ml_connector.reconciliation.explain import Cause
 from ml_connector.reconciliation.facts import DOCUMENTS, Fact, Kind, Standing
 from ml_connector.reconciliation.visma_side import settled_since
 from ml_connector.records.field_rules import FieldRules
-from ml_connector.settings_taking import TakeSettings
+from ml_connector.settings.taking import TakeSettings
 from ml_connector.visma.entities import Entity
 from ml_connector.visma.rows import Row
 from ml_connector_tests.reconciliation.portal import AS_OF, NAME, Portal, served

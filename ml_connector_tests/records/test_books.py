@@ -23,7 +23,7 @@ from ml_connector.sandbox.visma.order_rows import order_row
 from ml_connector.sandbox.visma.payment_rows import payment_row
 from ml_connector.sandbox.visma.rendering import json_text
 from ml_connector.sandbox.visma.supplier_rows import supplier_invoice_row
-from ml_connector.settings import TransactionRules
+from ml_connector.settings.money import TransactionRules
 from ml_connector_tests.records.documents import MAPPER, OSLO
 from ml_connector_tests.records.snapshots import Rows, stored
 from ml_connector_tests.records.test_lines import assert_whole

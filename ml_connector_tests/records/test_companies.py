@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ml_connector.records.companies import CompanyMapper, companies, merge
 from ml_connector.records.model import CompanyRecord
-from ml_connector.settings import RecordLinks
+from ml_connector.settings.connection import RecordLinks
 from ml_connector.visma.snapshots import Version, newest
 from ml_connector_tests.records.snapshots import Rows, at, contact, customer, stored, supplier
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ml_connector.records.conversion import CannotConvertError, Zones, convert
 from ml_connector.sandbox.hubspot.definitions import Option, PropertyDefinition
 from ml_connector.sandbox.hubspot.values import kept_value
-from ml_connector.settings_mapping import FieldMapping, ValueType
+from ml_connector.settings.mapping import FieldMapping, ValueType
 from ml_connector_tests.records.documents import BOUNDED
 
 OSLO = Zones(ZoneInfo("Europe/Oslo"), ZoneInfo("Europe/Oslo"))

@@ -12,7 +12,7 @@ from ml_connector.errors import StorageError
 from ml_connector.records.booking_model import TRANSACTION_SCHEMA, TransactionRecord
 from ml_connector.records.transactions import Chart, chart_of, transactions
 from ml_connector.sandbox.visma.rendering import json_text
-from ml_connector.settings import TransactionRules
+from ml_connector.settings.money import TransactionRules
 from ml_connector_tests.records.documents import BOUNDED, OSLO, amount
 from ml_connector_tests.records.snapshots import DAY, Rows, stored
 

@@ -8,15 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import ValidationError
 
-from ml_connector.settings import (
-    HUBSPOT_API_URL,
-    VISMA_API_URL,
-    VISMA_TOKEN_URL,
-    ConnectionSettings,
-    api_hosts,
-)
-from ml_connector.settings_matching import CompanyRule
-from ml_connector.settings_merging import Policy
+from ml_connector.settings import ConnectionSettings
+from ml_connector.settings.hosts import HUBSPOT_API_URL, VISMA_API_URL, VISMA_TOKEN_URL, api_hosts
+from ml_connector.settings.matching import CompanyRule
+from ml_connector.settings.merging import Policy
 
 
 def settings(**changes: Any) -> ConnectionSettings:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from ml_connector.settings_base import FieldPath, PlacedError, PropertyName, Settings, Word
+from ml_connector.settings.base import FieldPath, PlacedError, PropertyName, Settings, Word
 from ml_connector.visma_row_fields import unknown_field
 
 

@@ -28,8 +28,9 @@ from ml_connector.hubspot.visma_group import (
     STANDARD_CONTACT_PROPERTIES,
 )
 from ml_connector.hubspot.writable import writable
-from ml_connector.ping_findings import Finding, Level
-from ml_connector.settings import ConnectionSettings, RecordKind, Switch
+from ml_connector.ping.findings import Finding, Level
+from ml_connector.settings import ConnectionSettings, RecordKind
+from ml_connector.settings.money import Switch
 
 SCOPES = (
     "crm.objects.companies.read",

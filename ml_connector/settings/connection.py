@@ -1,10 +1,5 @@
-"""The typed settings of a connection: what its owner writes in ``defs.yaml``, with the meaning of every field.
+"""The settings of a connection as a whole, and what only a whole can be judged by."""
 
-Nothing here reads a file, a database or the environment except :func:`api_hosts`; credentials are never settings.
-"""
-
-import os
-from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 from typing import Annotated
@@ -15,33 +10,18 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from ml_connector.hubspot.visma_group import company_property_names, contact_property_names
 from ml_connector.nearest import nearest
-from ml_connector.settings_base import PlacedError, Settings
-from ml_connector.settings_mapping import MappingSettings
-from ml_connector.settings_matching import MatchingSettings
-from ml_connector.settings_merging import EITHER, MERGED, MergingSettings
-from ml_connector.settings_taking import TakeSettings
-
-VISMA_API_URL = "https://api.finance.visma.net"
-VISMA_TOKEN_URL = "https://connect.visma.com/connect/token"  # noqa: S105 - an address, not a secret
-HUBSPOT_API_URL = "https://api.hubapi.com"
-
-
-@dataclass(frozen=True, slots=True)
-class ApiHosts:
-    """Where the APIs live: base URLs without a trailing slash."""
-
-    visma_api: str
-    visma_token: str
-    hubspot_api: str
-
-
-def api_hosts() -> ApiHosts:
-    """Return the API addresses: the real ones unless the environment names others (a sandbox, a proxy)."""
-    return ApiHosts(
-        visma_api=(os.environ.get("VISMA_API_URL") or VISMA_API_URL).rstrip("/"),
-        visma_token=os.environ.get("VISMA_TOKEN_URL") or VISMA_TOKEN_URL,
-        hubspot_api=(os.environ.get("HUBSPOT_API_URL") or HUBSPOT_API_URL).rstrip("/"),
-    )
+from ml_connector.settings.base import PlacedError, Settings
+from ml_connector.settings.mapping import MappingSettings
+from ml_connector.settings.matching import MatchingSettings
+from ml_connector.settings.merging import EITHER, MERGED, MergingSettings
+from ml_connector.settings.money import (
+    DealSettings,
+    InvoiceSettings,
+    PaymentSettings,
+    ReconciliationSettings,
+    TransactionRules,
+)
+from ml_connector.settings.taking import TakeSettings
 
 
 def _known_zone(value: str) -> str:
@@ -74,9 +54,6 @@ CronExpression = Annotated[
 
 TimeOfDay = Annotated[time, BeforeValidator(_not_a_number)]
 
-AccountRange = Annotated[tuple[str, ...], Field(min_length=2, max_length=2)]
-"""First and last account number. Not ``tuple[str, str]``: Dagster 1.13 cannot show the JSON schema of that."""
-
 
 class RecordKind(StrEnum):
     """Records that may travel besides companies and contacts."""
@@ -85,125 +62,6 @@ class RecordKind(StrEnum):
     INVOICES = "invoices"
     PAYMENTS = "payments"
     TRANSACTIONS = "transactions"
-
-
-class DealRule(StrEnum):
-    """How the deal of an invoice may be recognised."""
-
-    REFERENCE = "reference"
-    ONLY_DEAL = "only_deal"
-
-
-class Switch(StrEnum):
-    """Whether something is done: always, never, or where the portal is set up for it."""
-
-    AUTO = "auto"
-    ON = "on"
-    OFF = "off"
-
-
-class DeletionPolicy(StrEnum):
-    """What happens to a HubSpot record whose Visma document no longer exists."""
-
-    FLAG = "flag"
-    ARCHIVE = "archive"
-
-
-class InvoiceSettings(Settings):
-    """How invoices, credit notes and debit notes travel."""
-
-    convert_currency: bool = Field(
-        default=False,
-        description="Whether a document in a currency the portal lacks travels in the company's base currency; if not, "
-        "it is rejected with the remedy.",
-    )
-
-
-class DealSettings(Settings):
-    """How the deal of an invoice is found. Two deals that fit are never guessed between: the invoice stays without."""
-
-    rules: tuple[DealRule, ...] = Field(
-        default=(DealRule.REFERENCE, DealRule.ONLY_DEAL),
-        description="Rules tried in this order: a reference on the invoice equal to a property of the deal; the "
-        "company's only open or won deal that fits by amount and date. Empty: invoices are not linked to deals.",
-    )
-    reference_fields: tuple[str, ...] = Field(
-        default=("customerRefNumber", "externalReference"),
-        description="Fields of a Visma document that may name the deal.",
-    )
-    reference_properties: tuple[str, ...] = Field(
-        default=("order_reference", "order_number", "purchase_order_number", "deal_reference"),
-        description="Deal properties that may hold the same reference; those missing in the portal are ignored.",
-    )
-    amount_tolerance_percent: int = Field(
-        default=2,
-        ge=0,
-        le=100,
-        description="How far the deal's amount may be from the invoice's, without or with VAT, for `only_deal`.",
-    )
-    days: int = Field(
-        default=60,
-        ge=0,
-        le=730,
-        description="How many days the deal's close date may be from the invoice's date, for `only_deal`; and how long "
-        "after its date an invoice without a deal is still looked at when deals change.",
-    )
-
-
-class PaymentSettings(Settings):
-    """Whether payments become commerce payment records; balance, status and paid date travel on the invoice anyway."""
-
-    records: Switch = Field(
-        default=Switch.AUTO,
-        description="`auto` writes payment records where the portal is set up for them; `on` makes that a must.",
-    )
-
-
-class TransactionRules(Settings):
-    """Which journal batches are sales, and where they are kept in HubSpot."""
-
-    modules: tuple[str, ...] = Field(
-        default=(), description="Modules by short code, such as AR, GL, SO; empty: all of them."
-    )
-    account_types: tuple[str, ...] = Field(
-        default=("Income",), description="Types of the accounts whose lines are sales."
-    )
-    account_ranges: tuple[AccountRange, ...] = Field(
-        default=(),
-        description="Ranges of account numbers (first, last) whose lines are sales; they replace `account_types`.",
-    )
-    ledgers: tuple[str, ...] = Field(
-        default=(), description="Ledgers whose batches count; empty: those with actual balances."
-    )
-    dimensions: dict[str, tuple[str, ...]] = Field(
-        default={},
-        description="Values of sub-account segments, by segment id, of which a line must have one; empty: any.",
-    )
-    object: str = Field(
-        default="auto",
-        pattern=r"^[a-z0-9_-]+$",
-        description="The HubSpot object that keeps them: `auto` makes a custom object where the portal allows it, "
-        "`ledger` keeps them in the ledger and the statement only, anything else names an object of yours.",
-    )
-
-
-class ReconciliationSettings(Settings):
-    """What follows from a comparison of the two systems."""
-
-    deletions: DeletionPolicy = Field(
-        default=DeletionPolicy.FLAG,
-        description="What happens to a HubSpot invoice whose Visma document is gone: it is listed, or archived.",
-    )
-    most_archived: int = Field(
-        default=10,
-        ge=0,
-        le=10_000,
-        description="The most records one reconciliation archives; more than that archives none and says so.",
-    )
-    lines: bool = Field(
-        default=True,
-        description="Compare line items too: one call to HubSpot for each 100 of them, and for each 1,000 documents.",
-    )
 
 
 class LimitSettings(Settings):

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, field_serializer, model_validator
 
-from ml_connector.settings_base import Settings
+from ml_connector.settings.base import Settings
 
 
 class Policy(StrEnum):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ml_connector.settings_base import Settings, Word
+from ml_connector.settings.base import Settings, Word
 
 CustomerStatus = Literal["Active", "OnHold", "CreditHold", "Inactive", "OneTime"]
 SupplierStatus = Literal["Active", "OnHold", "HoldPayments", "Inactive", "OneTime"]

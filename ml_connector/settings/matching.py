@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from ml_connector.settings_base import FieldPath, OrBare, PlacedError, PropertyName, Settings
+from ml_connector.settings.base import FieldPath, OrBare, PlacedError, PropertyName, Settings
 from ml_connector.visma_row_fields import unknown_field
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ml_connector.cli.connections import problems_of
 from ml_connector.settings import ConnectionSettings
-from ml_connector.settings_matching import (
+from ml_connector.settings.matching import (
     CompanyRule,
     CompanyStep,
     Form,
@@ -19,7 +19,7 @@ from ml_connector.settings_matching import (
     Missing,
     One,
 )
-from ml_connector.settings_merging import MergingSettings
+from ml_connector.settings.merging import MergingSettings
 
 INDUSTRY = {
     "visma": "attributes.INDUSTRY",
