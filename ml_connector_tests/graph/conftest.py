@@ -105,9 +105,8 @@ def filled(world: World) -> World:
     return world
 
 
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that clients would have waited before another try; they do not wait."""
+def unhurried(patch: pytest.MonkeyPatch) -> list[float]:
+    """Let clients not wait before another try, and return the list of the seconds that they would have waited."""
     waited: list[float] = []
 
     def hubspot(policy: RetryPolicy | None = None, **_: Any) -> Transport:
@@ -122,6 +121,12 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     def visma(policy: RetryPolicy | None = None) -> Transport:
         return Transport("Visma", policy=policy, verdict=visma_answers.verdict, sleep=waited.append)
 
-    monkeypatch.setattr(hubspot_calls, "hubspot_transport", hubspot)
-    monkeypatch.setattr(visma_client, "visma_transport", visma)
+    patch.setattr(hubspot_calls, "hubspot_transport", hubspot)
+    patch.setattr(visma_client, "visma_transport", visma)
     return waited
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that clients would have waited before another try; they do not wait."""
+    return unhurried(monkeypatch)

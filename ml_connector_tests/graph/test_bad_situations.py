@@ -1,140 +1,168 @@
 """What goes wrong in life: one clear sentence with what to do, nothing lost, and the next run recovers."""
 
-import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pytest
 
+from ml_connector.cli.sync import Summary
 from ml_connector.errors import UsageError
-from ml_connector.sandbox.hubspot.settings import ALL_SCOPES
+from ml_connector.sandbox.hubspot.settings import ALL_SCOPES, HubSpotSandboxSettings
 from ml_connector.sandbox.request_log import LoggedCall
 from ml_connector_tests.graph import rows
-from ml_connector_tests.graph.conftest import MakeWorld
+from ml_connector_tests.graph.conftest import MakeWorld, unhurried
 from ml_connector_tests.graph.harness import World, connection
 from ml_connector_tests.graph.recovery import PAIRS, one_sentence, recovers
 
+ANOTHER_PORTAL = 1_234_567
 
-class TestCredentials:
-    """Credentials that are wrong, dead, missing, or may not do what is needed."""
 
-    def test_a_customer_tenant_id(self, filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("VISMA_TENANT_ID", filled.sandbox.settings.visma.customer_tenant_id)
-        summary = filled.sync()
-        assert summary.exit_code == 1
-        one_sentence(summary.error, "licence", "Customer Tenant ID", "Company Tenant ID")
-        assert filled.writes() == [] or filled.companies() == []
-        monkeypatch.setenv("VISMA_TENANT_ID", filled.sandbox.settings.visma.tenant_id)
-        recovers(filled)
+@dataclass(frozen=True)
+class Trouble:
+    """What is wrong in one run, and the words that its one sentence must have.
 
-    def test_a_wrong_secret(self, filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("VISMA_CLIENT_SECRET", "wrong")
-        summary = filled.sync()
-        one_sentence(summary.error, "invalid_client", "Developer Portal")
-        # A wrong secret is not tried again and again: the identity server would lock the application out.
-        assert filled.sandbox.visma.tokens.requests <= 6
-        monkeypatch.setenv("VISMA_CLIENT_SECRET", filled.sandbox.settings.visma.client_secret)
-        recovers(filled)
+    ``environment`` may name ``{url}``, the sandbox, and ``{customer_tenant}``; None takes a variable away.
+    """
 
-    def test_a_dead_hubspot_token(self, filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        good = os.environ["HUBSPOT_ACCESS_TOKEN"]
-        monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "pat-eu1-revoked")
-        summary = filled.sync()
-        assert summary.exit_code == 1
-        one_sentence(summary.error, "access token", "401", "Store a current token")
-        monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", good)
-        recovers(filled)
+    words: tuple[str, ...]
+    environment: Mapping[str, str | None] = field(default_factory=dict)
+    lacks: frozenset[str] = frozenset()
+    portal_id: int | None = None
 
-    def test_a_token_that_dies_in_the_middle(self, filled: World) -> None:
-        tokens = filled.sandbox.settings.hubspot.access_tokens
-        end = filled.sandbox.log.end
-
-        def revoke(call: LoggedCall) -> None:
-            end(call)
-            if call.path.endswith("companies/batch/upsert"):
-                filled.sandbox.hubspot.configure(access_tokens=("pat-eu1-other",))
-
-        filled.sandbox.log.end = revoke  # type: ignore[method-assign]
-        summary = filled.sync()
-        one_sentence(summary.error, "hubspot/", "access token")
-        filled.sandbox.log.end = end  # type: ignore[method-assign]
-        filled.sandbox.hubspot.configure(access_tokens=tokens)
-        recovers(filled)
-
-    def test_none_at_all(self, filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.delenv("HUBSPOT_ACCESS_TOKEN")
-        good = filled.environment["HUBSPOT_ACCESS_TOKEN"]
-        summary = filled.sync()
-        one_sentence(
-            summary.error, "hubspot_access_token", "ml-connector credentials set", "HUBSPOT_ACCESS_TOKEN"
-        )
-        monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", good)
-        recovers(filled)
-
-    @pytest.mark.parametrize(
-        "scope",
-        [
-            "crm.objects.companies.write",
-            "crm.objects.contacts.write",
-            "crm.objects.contacts.read",
-            "crm.schemas.companies.write",
-        ],
-    )
-    def test_a_missing_scope_is_named(self, filled: World, scope: str) -> None:
-        filled.sandbox.hubspot.configure(scopes=ALL_SCOPES - {scope})
-        summary = filled.sync()
-        assert summary.status == "failed"
-        one_sentence(summary.error, scope, "Add the scope")
-        filled.sandbox.hubspot.configure(scopes=ALL_SCOPES)
-        recovers(filled)
-
-    def test_the_token_of_another_portal(self, make_world: MakeWorld) -> None:
-        world = make_world(portal_id=1_234_567)
-        world.enter_pairs(range(PAIRS))
+    def met(self, world: World, patch: pytest.MonkeyPatch) -> Summary:
+        """Run a window in this trouble, and put everything back."""
+        visma, hubspot = world.sandbox.settings.visma, world.sandbox.hubspot
+        for name, value in self.environment.items():
+            if value is None:
+                patch.delenv(name)
+            else:
+                known = {"url": world.sandbox.url, "customer_tenant": visma.customer_tenant_id}
+                patch.setenv(name, value.format_map(known))
+        hubspot.configure(scopes=ALL_SCOPES - self.lacks)
+        world.settings = connection(portal_id=self.portal_id)
+        world.forget_calls()
         summary = world.sync()
-        one_sentence(summary.error, "1234567", str(world.sandbox.settings.hubspot.portal_id), "portal_id")
-        assert world.writes() == []
-        world.settings = connection(portal_id=world.sandbox.settings.hubspot.portal_id)
-        recovers(world)
+        hubspot.configure(scopes=ALL_SCOPES)
+        world.settings = connection()
+        return summary
 
 
-class TestPlaces:
-    """Addresses and windows that do not exist."""
+def lacking(scope: str) -> Trouble:
+    """Return the trouble of a token without a scope."""
+    return Trouble((scope, "Add the scope"), lacks=frozenset({scope}))
 
-    @pytest.mark.parametrize("variable", ["HUBSPOT_API_URL", "VISMA_API_URL", "VISMA_TOKEN_URL"])
-    def test_a_host_out_of_reach(
-        self, filled: World, waits: list[float], monkeypatch: pytest.MonkeyPatch, variable: str
+
+NOWHERE = "http://127.0.0.1:9"
+UNREACHABLE = ("127.0.0.1:9", "cannot be reached")
+
+TROUBLES = {
+    "a customer tenant id": Trouble(
+        ("licence", "Customer Tenant ID", "Company Tenant ID"), {"VISMA_TENANT_ID": "{customer_tenant}"}
+    ),
+    "a wrong secret": Trouble(("invalid_client", "Developer Portal"), {"VISMA_CLIENT_SECRET": "wrong"}),
+    "a dead HubSpot token": Trouble(
+        ("access token", "401", "Store a current token"), {"HUBSPOT_ACCESS_TOKEN": "pat-eu1-revoked"}
+    ),
+    "no token at all": Trouble(
+        ("hubspot_access_token", "ml-connector credentials set", "HUBSPOT_ACCESS_TOKEN"),
+        {"HUBSPOT_ACCESS_TOKEN": None},
+    ),
+    "the token of another portal": Trouble(
+        (str(ANOTHER_PORTAL), str(HubSpotSandboxSettings().portal_id), "portal_id"), portal_id=ANOTHER_PORTAL
+    ),
+    "HubSpot out of reach": Trouble(UNREACHABLE, {"HUBSPOT_API_URL": NOWHERE}),
+    "Visma out of reach": Trouble(UNREACHABLE, {"VISMA_API_URL": NOWHERE}),
+    "Visma's tokens out of reach": Trouble(UNREACHABLE, {"VISMA_TOKEN_URL": f"{NOWHERE}/connect/token"}),
+    "the tokens' audience as address": Trouble(
+        ("404", "/erp/service", "VISMA_API_URL"), {"VISMA_API_URL": "{url}/erp/service"}
+    ),
+    "a host that is not HubSpot": Trouble(("HubSpot",), {"HUBSPOT_API_URL": "{url}/v1/customer"}),
+    "no scope to make properties": lacking("crm.schemas.companies.write"),
+    "no scope to read contacts": lacking("crm.objects.contacts.read"),
+    "no scope to write companies": lacking("crm.objects.companies.write"),
+    "no scope to write contacts": lacking("crm.objects.contacts.write"),
+}
+WRITES_SOMETHING = {"no scope to write contacts"}
+"""What comes to light only after the companies are written."""
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """How a run in trouble ended: what it wrote that was carried out, and how often it asked for a Visma token."""
+
+    summary: Summary
+    companies: int
+    tokens: int
+
+
+@pytest.fixture(scope="module")
+def unlucky(make_shared_world: MakeWorld) -> World:
+    """The connection, with customers that are still to be synced."""
+    made = make_shared_world()
+    made.enter_pairs(range(PAIRS))
+    return made
+
+
+@pytest.fixture(scope="module")
+def stopped(unlucky: World) -> dict[str, Stopped]:
+    """What each trouble came to, in this order."""
+    found = {}
+    for name, trouble in TROUBLES.items():
+        before = unlucky.sandbox.visma.tokens.requests
+        with pytest.MonkeyPatch.context() as patch:
+            unhurried(patch)
+            summary = trouble.met(unlucky, patch)
+        asked = unlucky.sandbox.visma.tokens.requests - before
+        found[name] = Stopped(summary, len(unlucky.companies()), asked)
+    return found
+
+
+class TestStopped:
+    """Credentials, addresses and rights that are wrong: one connection meets all of it, one run after the other."""
+
+    @pytest.mark.parametrize("name", TROUBLES)
+    def test_says_in_one_sentence_what_is_wrong_and_what_to_do(
+        self, stopped: dict[str, Stopped], name: str
     ) -> None:
-        good = os.environ[variable]
-        monkeypatch.setenv(
-            variable, "http://127.0.0.1:9/connect/token" if "TOKEN" in variable else "http://127.0.0.1:9"
-        )
-        summary = filled.sync()
-        one_sentence(summary.error, "127.0.0.1:9", "cannot be reached")
-        monkeypatch.setenv(variable, good)
-        recovers(filled)
+        assert (stopped[name].summary.status, stopped[name].summary.exit_code) == ("failed", 1)
+        one_sentence(stopped[name].summary.error, *TROUBLES[name].words)
+        assert (stopped[name].companies == 0) is (name not in WRITES_SOMETHING)
 
-    def test_the_tokens_audience_as_address(self, filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        good = os.environ["VISMA_API_URL"]
-        monkeypatch.setenv("VISMA_API_URL", f"{good}/erp/service")
-        summary = filled.sync()
-        one_sentence(summary.error, "404", "/erp/service", "VISMA_API_URL")
-        monkeypatch.setenv("VISMA_API_URL", good)
-        recovers(filled)
+    def test_does_not_try_a_wrong_secret_again_and_again(self, stopped: dict[str, Stopped]) -> None:
+        # The identity server would lock the application out.
+        assert 0 < stopped["a wrong secret"].tokens <= 6
 
-    def test_a_host_that_is_not_hubspot(self, filled: World, monkeypatch: pytest.MonkeyPatch) -> None:
-        good = os.environ["HUBSPOT_API_URL"]
-        monkeypatch.setenv("HUBSPOT_API_URL", f"{good}/v1/customer")
-        summary = filled.sync()
-        one_sentence(summary.error, "HubSpot")
-        monkeypatch.setenv("HUBSPOT_API_URL", good)
-        recovers(filled)
+    def test_leaves_nothing_that_the_next_good_run_does_not_mend(
+        self, stopped: dict[str, Stopped], unlucky: World
+    ) -> None:
+        assert len(stopped) == len(TROUBLES)
+        recovers(unlucky)
 
-    @pytest.mark.parametrize(
-        ("first", "last"), [("2019-01-01", None), ("i går", None), (2, 0), (0, "2199-01-01")]
-    )
-    def test_an_unknown_partition(self, world: World, first: str | int, last: str | int | None) -> None:
-        with pytest.raises(UsageError) as caught:
-            world.sync(first, last)
-        assert caught.value.remedy
+
+def test_a_token_that_dies_in_the_middle(filled: World) -> None:
+    tokens = filled.sandbox.settings.hubspot.access_tokens
+    end = filled.sandbox.log.end
+
+    def revoke(call: LoggedCall) -> None:
+        end(call)
+        if call.path.endswith("companies/batch/upsert"):
+            filled.sandbox.hubspot.configure(access_tokens=("pat-eu1-other",))
+
+    filled.sandbox.log.end = revoke  # type: ignore[method-assign]
+    summary = filled.sync()
+    one_sentence(summary.error, "hubspot/", "access token")
+    filled.sandbox.log.end = end  # type: ignore[method-assign]
+    filled.sandbox.hubspot.configure(access_tokens=tokens)
+    recovers(filled)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("2019-01-01", None), ("i går", None), (2, 0), (0, "2199-01-01")]
+)
+def test_an_unknown_partition(world: World, first: str | int, last: str | int | None) -> None:
+    with pytest.raises(UsageError) as caught:
+        world.sync(first, last)
+    assert caught.value.remedy
 
 
 class TestPortalsProperties:
