@@ -96,18 +96,9 @@ class TestPoisonedRows:
         assert world.query("SELECT 1 FROM ml_connector.link WHERE status <> 'confirmed'") == []
         assert world.open_intents() == 0
 
-    def test_stay_due_as_long_as_they_are_refused(self, world: World) -> None:
-        world.enter_pairs(range(8))
-        world.sandbox.hubspot.poison(company_poison(PoisonMode.BATCH_400))
-        for window, attempts in ((0, 1), (1, 2), (0, 3)):
-            summary = world.sync(window)
-            assert summary.status == "rejects"
-            assert [(item.record, item.attempts) for item in world.rejects()] == [("customer:7", attempts)]
-        assert len(world.companies()) == 7
 
-
-class TestRefusedUpdates:
-    """Refusals of records that are in HubSpot already, and how they end."""
+class TestHowRefusalsEnd:
+    """Refusals of what people change, and how they end."""
 
     def test_keep_the_old_values_and_the_neighbours_land(self, world: World) -> None:
         world.enter_pairs(range(120))
@@ -127,30 +118,32 @@ class TestRefusedUpdates:
         assert world.company(50).values["name"] == "Nytt navn 50"
         assert world.rejects() == []
 
-    def test_that_a_newer_version_cures_are_cleared_by_it(self, world: World) -> None:
-        world.enter_pairs([1])
-        world.sandbox.hubspot.poison(PoisonRule("companies", "name", "Kunde 1 AS", PoisonMode.INPUT_ERROR))
-        world.sync()
-        assert world.rejected_keys() == {"customer:1"}
-        world.sandbox.visma.update("customers", "1", {"name": "Riktig navn"}, stamp=rows.at(1))
-        summary = world.sync(1)
-        assert summary.status == "success"
-        assert world.rejects() == []
-        assert world.company(1).values["name"] == "Riktig navn"
-        assert len(world.sandbox.hubspot.links("contacts", "companies")) == 1
+    def test_stay_due_until_a_newer_version_cures_them_or_a_person_dismisses_them(self, world: World) -> None:
+        stubborn, cured, dismissed = "customer:1", "customer:2", "customer:3"
+        world.enter_pairs([1, 2, 3])
+        world.sandbox.hubspot.poison(PoisonRule("companies", "name", "Kunde .*", PoisonMode.INPUT_ERROR))
+        world.sync(0)
+        assert world.rejected_keys() == {stubborn, cured, dismissed}
+        assert world.refused().dismiss(Selection(record=dismissed), "a test company") == 1
+        world.sandbox.visma.update("customers", "2", {"name": "Riktig navn 2"}, stamp=rows.at(1))
 
-    def test_that_a_person_dismissed_stay_away_until_they_change(self, world: World) -> None:
-        world.enter_pairs([1])
-        world.sandbox.hubspot.poison(PoisonRule("companies", "name", "Kunde 1.*", PoisonMode.INPUT_ERROR))
-        world.sync()
-        assert world.refused().dismiss(Selection(record="customer:1"), "a test company") == 1
         world.forget_calls()
         world.sync(1)
-        assert world.writes() == []
-        assert world.rejects() == []
-        world.sandbox.visma.update("customers", "1", {"name": "Riktig navn"}, stamp=rows.at(2))
+        assert [(item.record, item.attempts) for item in world.rejects()] == [(stubborn, 2)]
+        assert [one.values["name"] for one in world.companies()] == ["Riktig navn 2"]
+        assert len(world.sandbox.hubspot.links("contacts", "companies")) == 1
+        sent = world.query(
+            "SELECT record_key FROM ml_connector.operation WHERE run_id = :run AND entity = 'companies'",
+            run=world.runs[-1].run_id,
+        )
+        assert {key for (key,) in sent} == {stubborn, cured}, "not what was dismissed"
+
+        world.sandbox.visma.update("customers", "3", {"name": "Riktig navn 3"}, stamp=rows.at(2))
         world.sync(2)
-        assert world.company(1).values["name"] == "Riktig navn"
+        assert world.company(3).values["name"] == "Riktig navn 3"
+        assert [(item.record, item.attempts) for item in world.rejects()] == [(stubborn, 2)], "it waits now"
+        world.sync(0)
+        assert [(item.record, item.attempts) for item in world.rejects()] == [(stubborn, 3)]
 
 
 class TestWholeWindowRefused:
