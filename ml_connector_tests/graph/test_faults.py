@@ -156,57 +156,44 @@ class TestRandomTrouble:
 class TestRefusedForBeingTooFast:
     """429 with and without a time to wait, and locked records."""
 
-    def test_waits_as_long_as_it_is_told(self, world: World, waits: list[float], limits: list[float]) -> None:
+    def test_waits_as_long_as_it_is_told_or_for_the_window_and_asks_again(
+        self, world: World, waits: list[float], limits: list[float]
+    ) -> None:
         world.enter_pairs(range(PAIRS))
+        told = FaultRule(
+            kind=FaultKind.ANSWER,
+            path="/crm/objects/2026-09/companies/batch/upsert",
+            statuses=(429,),
+            times=2,
+            retry_after=7,
+            body=ErrorBody.HUBSPOT,
+        )
+        world.sandbox.faults.add(told)
         world.sandbox.faults.add(
-            FaultRule(
-                kind=FaultKind.ANSWER,
-                path="/crm/objects/2026-09/companies/batch/upsert",
-                statuses=(429,),
-                times=2,
-                retry_after=7,
-                body=ErrorBody.HUBSPOT,
-            )
+            told.model_copy(update={"path": "/crm/associations", "times": 1, "retry_after": None})
         )
         world.sandbox.faults.add(
             FaultRule(kind=FaultKind.ANSWER, path="/v1/customer", statuses=(429,), times=1, retry_after=11)
+        )
+        world.sandbox.hubspot.fail(
+            Fault(423, path_contains="contacts/batch/upsert", times=2), Fault(477, times=1)
         )
         summary = world.sync()
         assert summary.status == "success"
         assert sum(7 <= wait < 8 for wait in waits) == 2
         assert sum(11 <= wait < 12 for wait in waits) == 1
-        assert summary.requests["hubspot"]["throttled"] == 2
+        assert sum(10 <= wait < 11 for wait in waits) == 1, "the window, where nothing is told"
+        assert summary.requests["hubspot"]["throttled"] == 3
         assert summary.requests["visma"]["throttled"] == 1
         complete(world)
 
-    def test_waits_for_the_window_where_it_is_not_told(
-        self, world: World, waits: list[float], limits: list[float]
+
+class TestVismaBreaksOff:
+    """Visma refuses a token before its time, and loses the connection in the middle of a list."""
+
+    def test_one_new_token_is_enough_and_a_big_list_is_started_again(
+        self, make_world: MakeWorld, waits: list[float]
     ) -> None:
-        world.enter_pairs(range(PAIRS))
-        world.sandbox.faults.add(
-            FaultRule(
-                kind=FaultKind.ANSWER,
-                path="/crm/associations",
-                statuses=(429,),
-                times=1,
-                body=ErrorBody.HUBSPOT,
-            )
-        )
-        assert world.sync().status == "success"
-        assert sum(10 <= wait < 11 for wait in waits) == 1
-        complete(world)
-
-    def test_locked_records_come_again(self, world: World, waits: list[float], limits: list[float]) -> None:
-        world.enter_pairs(range(PAIRS))
-        world.sandbox.hubspot.fail(Fault(423, path_contains="batch/upsert", times=2), Fault(477, times=1))
-        assert world.sync().status == "success"
-        complete(world)
-
-
-class TestVismaTokenExpires:
-    """Visma refuses a token before its time."""
-
-    def test_in_mid_run_and_one_new_token_is_enough(self, make_world: MakeWorld) -> None:
         world = make_world(empty_company(visma={"page_caps": {"customers": 50}}))
         world.enter_pairs(range(PAIRS))
         seen: list[int] = []
@@ -217,8 +204,11 @@ class TestVismaTokenExpires:
                 world.sandbox.visma.tokens.expire_all()
 
         world.sandbox.visma.on_page.append(revoke)
+        cut = FaultRule(kind=FaultKind.CUT_BODY, path="/v1/contact", times=3, kept=0.9)
+        number = world.sandbox.faults.add(cut)
         assert world.sync().status == "success"
         assert world.sandbox.visma.tokens.requests == 2
+        assert world.sandbox.faults.fired(number) == 3
         complete(world)
 
 
@@ -256,7 +246,7 @@ class TestDailyLimit:
 
 
 class TestVismaDown:
-    """Visma fails, or breaks off in the middle of a list."""
+    """Visma fails."""
 
     def test_fails_with_a_sentence_and_comes_again(self, world: World, waits: list[float]) -> None:
         world.enter_pairs(range(20))
@@ -271,14 +261,6 @@ class TestVismaDown:
         world.sandbox.faults.remove(number)
         assert world.sync().status == "success"
         assert len(world.companies()) == 20
-
-    def test_losing_the_connection_in_the_big_list_starts_it_again(
-        self, world: World, waits: list[float]
-    ) -> None:
-        world.enter_pairs(range(PAIRS))
-        world.sandbox.faults.add(FaultRule(kind=FaultKind.CUT_BODY, path="/v1/contact", times=3, kept=0.9))
-        assert world.sync().status == "success"
-        complete(world)
 
 
 class TestWritesToVisma:

@@ -187,9 +187,9 @@ def named(make_shared_world: MakeWorld) -> Told:
     world.sandbox.visma.add("suppliers", rows.supplier(6), stamp=long_ago)
     world.enter("contacts", [rows.contact(50, 5), rows.contact(70, 7)], day=1)
     world.enter("contacts", [rows.contact(60, 6, businessAccountType="Vendor")], day=1)
-    for place, number in enumerate(ODD, start=100):
-        world.sandbox.visma.add("customers", rows.customer(place, number=number), stamp=long_ago)
-        world.enter("contacts", [rows.contact(place, place, businessAccount=number)], day=1)
+    for place, odd in enumerate(ODD, start=100):
+        world.sandbox.visma.add("customers", rows.customer(place, number=odd), stamp=long_ago)
+        world.enter("contacts", [rows.contact(place, place, businessAccount=odd)], day=1)
     world.enter("contacts", [rows.contact(90, 4711), rows.contact(91, None)], day=1)
     second = world.sync(1)
 
