@@ -60,10 +60,9 @@ def test_days_overdue_are_counted_by_the_window_and_go_on_without_a_change(make_
     money = Money(world)
     key = money.bill(1, "100", due=rows.FIRST - timedelta(days=3))
     seen = []
-    for window in (0, 1, 27):
+    for window in (0, 27, 1):
         world.sync(window)
         seen.append(money.invoice(key).values["visma_days_overdue"])
-    assert seen == ["3", "4", "30"], "the last of these windows is the one in which clocks change"
-    world.sync(1)
-    assert money.invoice(key).values["visma_days_overdue"] == "30", "an old window counts nothing back"
-    money.equal()
+    assert seen[:2] == ["3", "30"], "the second of these windows is the one in which clocks change"
+    assert seen[2] == "30", "an old window counts nothing back"
+    money.agrees()

@@ -1,6 +1,9 @@
-"""Lines that a run made as it died, and that Visma removes before the next one: none stays behind in HubSpot."""
+"""Lines that a run made as it died, and that Visma removes before the next one: none stays behind in HubSpot.
 
-from collections.abc import Callable
+Three runs of one company fail, each in a window of its own; a later one has what became of their documents.
+"""
+
+from dataclasses import dataclass
 
 import pytest
 
@@ -15,45 +18,75 @@ from ml_connector_tests.graph.money.test_trouble import OBJECTS, buried
 LINE_ITEMS = f"{OBJECTS}/line_items/batch"
 
 
-def killed_before_its_answer(world: World) -> None:
+def killed_before_the_links(world: World, window: int) -> None:
+    """The ledger knows the lines, and not yet which document they belong to."""
+    death = Death("load", 2, before=True, owner=LinkLoader)
+    assert Elsewhere(world, window, death=death).start().died()
+    buried(world)
+
+
+def killed_before_its_answer(world: World, window: int) -> None:
     """HubSpot has made the lines, and nobody has heard of it."""
-    run = Elsewhere(world)
+    run = Elsewhere(world, window)
     with killed_at_call(world, run, 1, path=f"{LINE_ITEMS}/upsert", carried_out=True):
         assert run.start().died()
     buried(world)
 
 
-def killed_before_the_links(world: World) -> None:
-    """The ledger knows the lines, and not yet which document they belong to."""
-    assert Elsewhere(world, death=Death("load", 2, before=True, owner=LinkLoader)).start().died()
-    buried(world)
-
-
-def lost_answers(world: World) -> None:
+def lost_answers(world: World, window: int) -> None:
     """HubSpot has made the lines, no answer comes through, and what it holds cannot be read either."""
     for kind, path in ((FaultKind.DROP_AFTER, "upsert"), (FaultKind.DROP_BEFORE, "read")):
         world.sandbox.faults.add(FaultRule(kind=kind, path=f"{LINE_ITEMS}/{path}"))
-    assert world.sync(0).status == "failed"
+    assert world.sync(window).status == "failed"
     world.sandbox.faults.restart([])
 
 
-@pytest.mark.parametrize("trouble", [killed_before_its_answer, killed_before_the_links, lost_answers])
-def test_no_line_is_left_behind(
-    make_world: MakeWorld, waits: list[float], trouble: Callable[[World], None]
-) -> None:
-    world = make_world(records=DOCUMENTS)
-    world.enter_pairs([1])
-    money = Money(world)
-    key, other = money.bill(1, "10", "20", "30"), money.bill(1, "40", "50")
-    trouble(world)
-    assert len(world.sandbox.hubspot.records("line_items")) == 5
+@dataclass(frozen=True)
+class Bills:
+    """Documents of a run that dies: one that loses two of its three lines afterwards, and one that keeps its two."""
 
-    money.keep_lines(key, 2, day=1)
-    assert world.sync(1).entities["line_items"]["archived"] == 2
-    assert world.sync(0).status == "success"
-    assert [len(money.lines(one)) for one in (key, other)] == [1, 2]
-    assert [money.status(one) for one in (key, other)] == [("open", None)] * 2
+    shortened: str
+    kept: str
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    """A company with one customer, which sends documents."""
+    made = make_world(records=DOCUMENTS)
+    made.enter_pairs([1])
+    return made
+
+
+def bills(money: Money, window: int) -> Bills:
+    """Enter the documents of a window."""
+    return Bills(money.bill(1, "10", "20", "30", day=window), money.bill(1, "40", "50", day=window))
+
+
+def shortened(money: Money, window: int, *those: Bills) -> None:
+    """Remove the lines, and hold that the run of a window takes them out of HubSpot."""
+    for one in those:
+        money.keep_lines(one.shortened, 2, day=window)
+    assert money.world.sync(window).entities["line_items"]["archived"] == 2 * len(those)
+
+
+def test_no_line_is_left_behind(world: World, waits: list[float]) -> None:
+    money = Money(world)
+    unlinked, unheard = bills(money, 0), bills(money, 1)
+    killed_before_the_links(world, 0)
+    killed_before_its_answer(world, 1)
+    assert len(world.sandbox.hubspot.records("line_items")) == 10
+    shortened(money, 2, unlinked, unheard)
+
+    lost = bills(money, 3)
+    lost_answers(world, 3)
+    assert len(world.sandbox.hubspot.records("line_items")) == 11
+    shortened(money, 4, lost)
+
+    assert world.sync(0, 3).status == "success"
+    for one in (unlinked, unheard, lost):
+        assert [len(money.lines(key)) for key in (one.shortened, one.kept)] == [1, 2]
+        assert [money.status(key) for key in (one.shortened, one.kept)] == [("open", None)] * 2
     money.equal()
     world.forget_calls()
-    assert world.sync(0, 1).status == "success"
+    assert world.sync(0, 4).status == "success"
     assert world.writes() == []

@@ -91,10 +91,11 @@ def test_every_operation_of_the_ledger_is_the_plan_s(make_world: MakeWorld) -> N
         take={"customer_statuses": ["Active", "CreditHold"]},
     )
     money, visma, hubspot = Money(world), world.sandbox.visma, world.sandbox.hubspot
+    numbers = visma.keys("customers")
+    bill = money.bill(int(numbers[2]), "80", "70")
     first = planned_then_synced(world, 0)
     assert {entity for entity, _ in first} == EVERY_ENTITY
 
-    numbers = visma.keys("customers")
     visma.update("customers", numbers[0], {"name": "Ny AS"}, stamp=rows.at(1))
     visma.update("customers", numbers[1], {"status": "Inactive"}, stamp=rows.at(1))
     visma.restamp("customers", rows.at(1), numbers[2:4])
@@ -102,9 +103,9 @@ def test_every_operation_of_the_ledger_is_the_plan_s(make_world: MakeWorld) -> N
         hubspot.add_record("companies", {"name": name, "domain": "kunde901.no"})
     world.enter_pairs([901, 902], day=1)
     world.enter("contacts", [rows.contact(990, 902, email="ikke en adresse")], day=1)
-    bill = money.bill(902, "80", "70", day=1)
-    paid = money.bill(int(numbers[2]), "90", day=1)
-    money.books.pay(paid, stamp=rows.at(1))
+    money.bill(902, "90", day=1)
+    money.keep_lines(bill, 1, day=1)
+    money.books.pay(bill, stamp=rows.at(1))
     second = planned_then_synced(world, 1)
     assert {action for entity, action in second if entity == "companies"} == {
         "create",
@@ -114,8 +115,4 @@ def test_every_operation_of_the_ledger_is_the_plan_s(make_world: MakeWorld) -> N
         "conflict",
     }
     assert ("contacts", "reject") in second
-
-    money.keep_lines(bill, 1, day=2)
-    money.books.pay(bill, stamp=rows.at(2))
-    third = planned_then_synced(world, 2)
-    assert {("line_items", "archive"), ("invoices", "update"), ("payments", "create")} <= third
+    assert {("line_items", "archive"), ("invoices", "update"), ("payments", "create")} <= second

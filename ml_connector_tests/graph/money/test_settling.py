@@ -14,6 +14,9 @@ from ml_connector_tests.graph.conftest import MakeWorld
 from ml_connector_tests.graph.harness import NAME, World
 from ml_connector_tests.graph.money.ledgers import DOCUMENTS, Money, sold
 
+FROM_RECORDS = ("records", "plan", "hubspot")
+"""The steps of a replay: from the snapshots that are there, without a call to Visma."""
+
 
 @dataclass
 class Story:
@@ -150,3 +153,21 @@ def test_only_what_is_released_travels_and_voiding_is_followed(story: Story) -> 
     assert story.statuses("held") == [None, *[("open", "Open")] * 3]
     assert story.statuses("sent") == [("open", "Open"), *[("voided", "Voided")] * 3]
     assert story.statuses("never") == [None] * 4
+
+
+def test_a_replay_of_the_window_in_which_it_was_opened_does_not_open_it_again(story: Story) -> None:
+    """A payment and its undoing leave the stamp alone: which version is the newest, its own stamp cannot tell."""
+    world, money = story.world, Money(story.world)
+    world.forget_calls()
+    world.sync(2, steps=FROM_RECORDS)
+    assert world.writes() == []
+    assert money.status(story.keys["whole"]) == ("paid", None)
+
+
+def test_a_repair_writes_it_although_what_it_is_read_with_is_older_than_what_was_synced(story: Story) -> None:
+    world, money = story.world, Money(story.world)
+    edited = money.invoice(story.keys["whole"])
+    world.sandbox.hubspot.edit_as_person("invoices", edited.id, {"visma_balance": "1"})
+    assert money.reconciled(repair=True)["causes"] == {"edited in HubSpot": 1}
+    world.sync(2)
+    money.equal()

@@ -19,35 +19,34 @@ from ml_connector_tests.graph.test_kill import until
 
 OBJECTS = "/crm/objects/2026-09"
 
-CARRIED_OUT = (
-    (f"{OBJECTS}/invoices/batch/upsert", 1),
-    (f"{OBJECTS}/line_items/batch/upsert", 1),
-    ("/crm/associations", 2),
-    (f"{OBJECTS}/invoices/batch/update", 1),
-)
-"""Calls, by path and number, at which one run after another is killed when HubSpot has done what they ask."""
+INVOICES = f"{OBJECTS}/invoices/batch"
+LINES = f"{OBJECTS}/line_items/batch"
+LINKS = "/crm/associations/2026-09/invoices/line_items/batch"
 
-NOT_CARRIED_OUT = (
-    (f"{OBJECTS}/invoices/batch/upsert", 2),
-    (f"{OBJECTS}/line_items/batch/upsert", 3),
-    ("/crm/associations", 4),
-    (f"{OBJECTS}/invoices/batch/update", 1),
-)
-"""The same, before HubSpot does anything."""
-
-LEDGER = (
-    Death("intend", 4),
-    Death("settle", 5, before=True),
-    Death("intend", 6),
+KILLS: tuple[Death | tuple[str, int, bool], ...] = (
     Death("settle", 4),
+    (f"{INVOICES}/upsert", 2, False),
+    (f"{INVOICES}/upsert", 1, True),
+    (f"{LINES}/upsert", 2, False),
+    (f"{LINES}/upsert", 1, True),
+    (f"{LINKS}/create", 1, False),
+    (f"{LINKS}/create", 1, True),
+    (f"{INVOICES}/update", 1, False),
+    (f"{INVOICES}/update", 1, True),
 )
-"""Where in the ledger one run after another is killed."""
+"""Where one run after another is killed: when the ledger knows an answer and nothing is under way, and at calls.
+
+A call goes by path and number, and by whether HubSpot has done what it asks; the ledger has its intent alone.
+"""
+
+AS_LINES_CHANGE = ((f"{LINES}/archive", 1, True), ("/crm/associations", 1, False))
+"""The same where an invoice gets other lines."""
 
 CUSTOMERS = range(1, 52)
 
 
 def fill(world: World) -> None:
-    """Enter customers with two invoices each; some are paid, some are credited."""
+    """Enter customers with two invoices each; some are paid."""
     world.enter_pairs(CUSTOMERS)
     money = Money(world)
     for customer in CUSTOMERS:
@@ -64,56 +63,68 @@ def buried(world: World) -> None:
         assert len(fail_dead_runs(instance, grace_seconds=0.0)) == 1
 
 
-def recovers(world: World) -> None:
-    """Hold that the next run finishes, with nothing lost, doubled, refused or left open."""
-    summary = world.sync(0)
-    assert summary.status == "success", summary
+def killed(world: World, window: int, points: Sequence[Death | tuple[str, int, bool]]) -> None:
+    """Kill one run of a window after the other; each goes on where the one before it died."""
+    for point in points:
+        if isinstance(point, Death):
+            assert Elsewhere(world, window, death=point).start().died(), point
+        else:
+            path, nth, carried_out = point
+            run = Elsewhere(world, window)
+            with killed_at_call(world, run, nth, path=path, carried_out=carried_out):
+                assert run.start().died(), point
+        buried(world)
+
+
+@pytest.fixture(scope="module")
+def survived(make_shared_world: MakeWorld) -> World:
+    """A world after kills at every kind of write, and the run that comes after them; each test leaves it whole."""
+    world = make_shared_world(records=DOCUMENTS)
+    fill(world)
+    killed(world, 0, KILLS)
+    assert world.sync(0).status == "success"
+    return world
+
+
+def finished(world: World) -> None:
+    """Hold that nothing is lost, doubled, refused or left open."""
     assert world.open_intents() == 0
     assert world.rejects() == []
     assert len(world.sandbox.hubspot.records("invoices")) == 2 * len(CUSTOMERS)
     Money(world).agrees()
 
 
-@pytest.mark.parametrize(
-    ("points", "carried_out"), [(CARRIED_OUT, True), (NOT_CARRIED_OUT, False)], ids=["after", "before"]
-)
-def test_killed_at_calls(make_world: MakeWorld, points: Sequence[tuple[str, int]], carried_out: bool) -> None:
-    world = make_world(records=DOCUMENTS)
-    fill(world)
-    for path, nth in points:
-        run = Elsewhere(world)
-        with killed_at_call(world, run, nth, path=path, carried_out=carried_out):
-            assert run.start().died(), path
-        buried(world)
-    recovers(world)
+def test_killed_at_every_kind_of_write(survived: World) -> None:
+    finished(survived)
 
 
-def test_killed_in_the_ledger(make_world: MakeWorld) -> None:
-    world = make_world(records=DOCUMENTS)
-    fill(world)
-    for death in LEDGER:
-        assert Elsewhere(world, death=death).start().died(), death
-        buried(world)
-    recovers(world)
-
-
-def test_killed_while_lines_change(make_world: MakeWorld) -> None:
+def test_killed_while_lines_change(survived: World) -> None:
     """The most that can be in between: removed lines, changed ones, added ones, and payments."""
-    world = make_world(records=DOCUMENTS)
-    fill(world)
-    world.sync(0)
-    money = Money(world)
+    money = Money(survived)
     for document in money.documents()[::4]:
         if document.balance:
             money.books.add_line(document.key, sold("7")[0], stamp=rows.at(1))
             money.books.remove_line(document.key, 1, stamp=rows.at(1))
-    for path, carried_out in ((f"{OBJECTS}/line_items/batch/archive", True), ("/crm/associations", False)):
-        run = Elsewhere(world, 1)
-        with killed_at_call(world, run, 1, path=path, carried_out=carried_out):
-            assert run.start().died(), path
-        buried(world)
-    assert world.sync(1).status == "success"
-    assert world.open_intents() == 0
+    killed(survived, 1, AS_LINES_CHANGE)
+    assert survived.sync(1).status == "success"
+    finished(survived)
+
+
+def test_a_lost_ledger_makes_nothing_twice_and_writes_nothing(survived: World) -> None:
+    money = Money(survived)
+    before = money.portrait()
+    survived.lose_ledger()
+    survived.forget_calls()
+    assert survived.sync(0).status == "success"
+    assert survived.writes() == []
+    assert money.portrait() == before
+
+    # Lines that went while nobody remembered them are found in the portal.
+    key = money.documents()[2].key
+    money.keep_lines(key, 2, day=2)
+    survived.lose_ledger()
+    survived.sync(2)
+    assert money.lines(key).keys() == {"2"}
     money.equal()
 
 
@@ -137,9 +148,9 @@ def test_lost_answers_and_errors_at_random(make_world: MakeWorld, patient: list[
     faults: list[FaultRule] = [
         FaultRule(kind=FaultKind.DROP_AFTER, path=path, times=3)
         for path in (
-            f"{OBJECTS}/invoices/batch/upsert",
-            f"{OBJECTS}/line_items/batch/upsert",
-            f"{OBJECTS}/invoices/batch/update",
+            f"{INVOICES}/upsert",
+            f"{LINES}/upsert",
+            f"{INVOICES}/update",
             "/crm/associations",
         )
     ]
@@ -153,31 +164,7 @@ def test_lost_answers_and_errors_at_random(make_world: MakeWorld, patient: list[
     assert world.sync(0).status == "success"
     assert len(patient) >= 12
     world.sandbox.faults.restart([])
-    money = Money(world)
-    assert len(world.sandbox.hubspot.records("invoices")) == 2 * len(CUSTOMERS)
-    money.equal()
+    finished(world)
     world.forget_calls()
     world.sync(0)
     assert world.writes() == []
-
-
-def test_a_lost_ledger_makes_nothing_twice_and_writes_nothing(make_world: MakeWorld) -> None:
-    world = make_world(records=DOCUMENTS)
-    fill(world)
-    world.sync(0)
-    money = Money(world)
-    before = money.portrait()
-    world.lose_ledger()
-    world.forget_calls()
-    assert world.sync(0).status == "success"
-    assert world.writes() == []
-    assert money.portrait() == before
-    money.equal()
-
-    # Lines that went while nobody remembered them are found in the portal.
-    key = money.documents()[0].key
-    money.keep_lines(key, 2, day=1)
-    world.lose_ledger()
-    world.sync(1)
-    assert money.lines(key).keys() == {"2"}
-    money.equal()
