@@ -52,7 +52,8 @@ def test_the_bad_row_is_named_by_the_job_and_by_no_loop() -> None:
 
 
 def test_links_are_counted_by_the_keys_at_both_ends() -> None:
-    found = measure(BY_NAME["job"], WORKS["W10"])
+    """The loop needs no database; what the job's calls are is in ``graph/test_first_load.py``."""
+    found = measure(BY_NAME["official"], WORKS["W10"])
     assert (found.stored, found.linked, found.doubled, found.error) == (100, 100, 0, None)
     assert found.writes == 2, "one batch of contacts and one of links"
 

@@ -117,7 +117,7 @@ def test_an_empty_variable_means_the_package_s_own_folder(monkeypatch: pytest.Mo
 
 def test_many_connections_are_built_once_each(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(MANY):
-        write(folder, f"c{number:02}")
+        write(folder, f"c{number:02}", records="[]")
     built: list[str] = []
     original: Callable[..., dg.Definitions] = connection.build_defs
 
@@ -200,8 +200,8 @@ def test_another_project_uses_the_component_by_its_name(tmp_path: Path) -> None:
 def test_two_connections_of_one_location_run_side_by_side(
     folder: Path, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(folder, "norway")
-    write(folder, "sweden", portal_id="139876543")
+    write(folder, "norway", records="[]")
+    write(folder, "sweden", portal_id="139876543", records="[]")
     location = loaded()
     for name, customers in (("norway", 3), ("sweden", 5)):
         visma = VismaSandboxSettings(tenant_id=f"8d3bad44-5d0a-11ee-9c3b-0242ac12000{customers}")

@@ -14,11 +14,17 @@ EARLIER = (datetime.now(ZoneInfo("Europe/Oslo")).date() - timedelta(days=2)).iso
 """A window that is due at any hour: yesterday's is not yet, shortly after midnight."""
 
 
+def made(shell: Shell) -> None:
+    """Make the connection as a person does; it carries companies and contacts only."""
+    shell.json("init", "acme", "--start", EARLIER)
+    with (shell.defs / "acme" / "defs.yaml").open("a") as file:
+        file.write("  records: []\n")
+
+
 @pytest.fixture
 def synced(shell: Shell, sandbox: Sandbox) -> Sandbox:
-    """The sandbox of a connection that was made there and planned and synced once."""
-    shell.json("init", "acme", "--start", EARLIER)
-    shell.json("plan", "acme")
+    """The sandbox of a connection that was made there and synced once."""
+    made(shell)
     shell.json("sync", "acme")
     return sandbox
 
@@ -78,14 +84,14 @@ def test_another_company_is_refused_before_it_is_read(shell: Shell, synced: Sand
 
 
 def test_a_plan_binds_to_nothing(shell: Shell, sandbox: Sandbox) -> None:
-    shell.json("init", "acme", "--start", EARLIER)
+    made(shell)
     shell.json("plan", "acme")
     sandbox.hubspot.configure(portal_id=4711)
     shell.json("sync", "acme")
 
 
 def test_without_the_addresses_of_the_sandbox_nothing_is_sent(shell: Shell, sandbox: Sandbox) -> None:
-    shell.json("init", "acme", "--start", EARLIER)
+    made(shell)
     os.environ["VISMA_TOKEN_URL"] = "https://connect.example.invalid/connect/token"
     sentence = "it would go to connect.example.invalid and this machine. It was not sent."
     assert sentence in refusal(shell, "sync")

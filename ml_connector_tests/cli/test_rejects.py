@@ -41,7 +41,7 @@ CAUSE = {
 @pytest.fixture
 def refused(shell: Shell, sandbox: Sandbox) -> list[str]:
     """The keys of all companies, every one refused by one run."""
-    shell.write_connection("acme")
+    shell.write_connection("acme", records=[])
     for entity in ("customers", "suppliers", "contacts"):
         sandbox.visma.restamp(entity, datetime(2020, 1, 1))
     sandbox.hubspot.poison(PoisonRule("companies", "name", ".*", PoisonMode.INPUT_ERROR))
@@ -106,6 +106,8 @@ class TestRetry:
     def test_sends_the_chosen_ones_in_a_run_of_its_own(
         self, shell: Shell, sandbox: Sandbox, refused: list[str]
     ) -> None:
+        assert shell("rejects", "acme", "retry", "--all").exit_code == 3, "they are refused again"
+        assert keys(shell) == refused
         sandbox.hubspot.poison()
         sandbox.log.clear()
         summary = shell.json("rejects", "acme", "retry", "--record", refused[0])
@@ -115,17 +117,6 @@ class TestRetry:
         text = shell("rejects", "acme", "retry", "--cause", "value-refused")
         assert (text.exit_code, "Done in" in text.stdout) == (0, True)
         assert keys(shell) == []
-
-    def test_that_is_refused_again_says_so(self, shell: Shell, sandbox: Sandbox, refused: list[str]) -> None:
-        assert shell("rejects", "acme", "retry", "--all").exit_code == 3
-        assert keys(shell) == refused
-
-    def test_of_nothing_is_a_mistake(self, shell: Shell, refused: list[str]) -> None:
-        for words in ([], ["--all", "--cause", "email-refused"]):
-            error = shell.json("rejects", "acme", "retry", *words, code=2)["error"]
-            assert error["message"] == "Say what to try again."
-        error = shell.json("rejects", "acme", "retry", "--cause", "email-refused", code=2)["error"]
-        assert error["message"] == "email-refused is not among the refused records of acme."
 
 
 class TestDismiss:
@@ -150,16 +141,24 @@ class TestDismiss:
         assert len(sandbox.hubspot.records("companies")) == len(refused)
         assert keys(shell, "--dismissed") == []
 
-    def test_a_whole_cause(self, shell: Shell, refused: list[str]) -> None:
-        text = shell("rejects", "acme", "dismiss", "--cause", "value-refused").stdout
-        assert "records are put aside until they change in Visma." in text
-        assert keys(shell) == []
 
-    def test_of_nothing_is_a_mistake(self, shell: Shell, refused: list[str]) -> None:
-        error = shell.json("rejects", "acme", "dismiss", "--record", "customer:0", code=2)["error"]
-        assert error["message"] == "customer:0 is not among the refused records of acme."
-        assert error["remedy"] == "See `ml-connector rejects acme list`."
-        assert shell("rejects", "acme", "dismiss").exit_code == 2
+def test_a_choice_of_nothing_is_a_mistake_and_a_whole_cause_is_put_aside(
+    shell: Shell, refused: list[str]
+) -> None:
+    for words in ([], ["--all", "--cause", "email-refused"]):
+        error = shell.json("rejects", "acme", "retry", *words, code=2)["error"]
+        assert error["message"] == "Say what to try again."
+    error = shell.json("rejects", "acme", "retry", "--cause", "email-refused", code=2)["error"]
+    assert error["message"] == "email-refused is not among the refused records of acme."
+    error = shell.json("rejects", "acme", "dismiss", "--record", "customer:0", code=2)["error"]
+    assert error["message"] == "customer:0 is not among the refused records of acme."
+    assert error["remedy"] == "See `ml-connector rejects acme list`."
+    assert shell("rejects", "acme", "dismiss").exit_code == 2
+    assert keys(shell) == refused
+
+    text = shell("rejects", "acme", "dismiss", "--cause", "value-refused").stdout
+    assert "records are put aside until they change in Visma." in text
+    assert keys(shell) == []
 
 
 @pytest.mark.parametrize("words", [["list"], ["dismiss", "--record", "customer:1"], ["retry", "--all"]])

@@ -39,8 +39,11 @@ def day(back: int) -> str:
 
 @pytest.fixture(autouse=True)
 def acme(shell: Shell, sandbox: Sandbox) -> None:
-    """A connection whose first window was three days ago; every row of the company is older."""
-    shell.write_connection("acme", start=day(3))
+    """A connection whose first window was three days ago; every row of the company is older.
+
+    It carries companies and contacts only, but where a test writes one of its own.
+    """
+    shell.write_connection("acme", start=day(3), records=[])
     sandbox.visma.restamp("customers", datetime(2020, 1, 1))
     sandbox.visma.restamp("suppliers", datetime(2020, 1, 1))
     sandbox.visma.restamp("contacts", datetime(2020, 1, 1))
@@ -52,9 +55,10 @@ def refuse_everything(sandbox: Sandbox) -> None:
 
 
 def test_the_document_is_exactly_what_scripts_rely_on(shell: Shell, sandbox: Sandbox) -> None:
-    document = shell.json("sync", "acme", "--partition", day(3))
+    shell.write_connection("everything", start=day(3))
+    document = shell.json("sync", "everything", "--partition", day(3))
     assert list(document) == KEYS
-    assert document["connection"] == "acme"
+    assert document["connection"] == "everything"
     assert document["partitions"] == [day(3)]
     assert document["status"] == "success"
     assert list(document["entities"]) == [name for name in ENTITIES if name not in BY_DECISION]
@@ -91,10 +95,6 @@ def test_gaps_go_one_range_after_the_other_and_their_counts_add_up(shell: Shell,
     document = shell.json("sync", "acme")
     assert document["partitions"] == [day(3), day(1)]
     assert document["entities"]["companies"]["created"] == len(sandbox.hubspot.records("companies"))
-
-
-def test_a_range_is_named_with_from_and_to(shell: Shell) -> None:
-    assert shell.json("sync", "acme", "--from", day(3), "--to", day(2))["partitions"] == [day(3), day(2)]
 
 
 def test_a_window_that_is_named_is_synced_again(shell: Shell) -> None:
@@ -160,7 +160,9 @@ def test_a_range_that_fails_stops_the_ranges_after_it(shell: Shell, sandbox: San
     assert shell.json("sync", "acme", code=1)["partitions"] == [day(3)]
 
 
-def test_text_has_the_table_the_requests_and_the_run(shell: Shell) -> None:
+def test_a_range_is_named_with_from_and_to_and_its_text_has_the_table_the_requests_and_the_run(
+    shell: Shell, stored: sa.Engine
+) -> None:
     result = shell("sync", "acme", "--from", day(3), "--to", day(2))
     assert result.exit_code == 0
     assert f"acme, {day(3)} to {day(2)}" in result.stdout
@@ -168,6 +170,9 @@ def test_text_has_the_table_the_requests_and_the_run(shell: Shell) -> None:
     assert "of them writes." in result.stdout
     assert "Done in " in result.stdout
     assert result.stderr == ""
+    with stored.connect() as connection:
+        covered = sa.select(run_table.c.partition_from, run_table.c.partition_to)
+        assert connection.execute(covered).all() == [(day(3), day(2))]
 
 
 def test_a_database_that_is_down_is_said_plainly(shell: Shell) -> None:
