@@ -99,7 +99,6 @@ def _carry_out(
     ledger = LedgerReader(engine(), name)
     journal = step.journal(context)
     old = _is_old(context, step.key("plan", load.entity), plan)
-    _require_standing(context, step, step.key("plan", load.entity), plan)
     hands = Hands(
         settings=step.settings,
         client=client,
@@ -116,6 +115,7 @@ def _carry_out(
     )
     with counted(journal, "hubspot", client.requests):
         settle_lost_intents(client, journal)
+        _require_standing(context, step, step.key("plan", load.entity), plan)
         counts = load.carry_out(hands, plan)
     journal.add_to_summary({"entities": {entity: count.as_dict() for entity, count in counts.items()}})
     return dg.MaterializeResult(
@@ -136,6 +136,8 @@ def _require_standing(
 ) -> None:
     """Check that no run was undone since a plan was made: it leaves out what HubSpot held then and holds no more.
 
+    An undo that was broken off counts from when its lost answers were read back.
+
     Raises:
         ConnectorError: one was; nothing of the plan is carried out.
     """
@@ -148,7 +150,8 @@ def _require_standing(
     undo = RunReader(engine(), step.settings.name).undone_since(datetime.fromtimestamp(made, UTC))
     if undo is not None:
         raise ConnectorError(
-            f"Since this was planned, run {undo.run_id[:8]} has taken back what run {str(undo.of_run)[:8]} wrote.",
+            f"Run {undo.run_id[:8]} has taken back what run {str(undo.of_run)[:8]} wrote, "
+            "which was not known when this was planned.",
             remedy="Nothing of the plan is carried out; run the same windows again with their plan.",
         )
 

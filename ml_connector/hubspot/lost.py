@@ -32,6 +32,9 @@ STANDS = "the answer was lost; read back, HubSpot holds these values"
 GONE = "the answer was lost; read back, HubSpot has it no more"
 AGAIN = "the answer was lost; read back, HubSpot does not hold these values, so it is planned again"
 
+READ_BACK = "read back"
+"""The fingerprint of a record whose values were read back: no record has it, so that it is compared when planned."""
+
 Address = tuple[str, str | None]
 """Where a record is read: its id, or the value and name of a unique property."""
 
@@ -44,7 +47,8 @@ def settle_lost_intents(client: HubSpotClient, journal: Journal) -> int:
 
     What HubSpot does not hold needs nothing more here: its window has no successful load and comes again, or its stored
     reject or pending link does. A link is made or removed again for nothing rather than missed. A line item that was
-    made is noted as ours: Visma may have removed the line by then, and nothing else would lead to it.
+    made is noted as ours: Visma may have removed the line by then, and nothing else would lead to it. A known record
+    that holds what was sent is compared afresh when it is planned again: what was sent may be an undo's.
     """
     lost = journal.lost_intents()
     by_kind: dict[tuple[str, str | None], list[LostIntent]] = defaultdict(list)
@@ -62,11 +66,12 @@ def settle_lost_intents(client: HubSpotClient, journal: Journal) -> int:
             journal.settle_lost(ends)
             journal.settle(
                 [],
-                identities=list(_made_lines(some, ends)),
+                identities=[*_made_lines(some, ends), *_standing(some, ends)],
                 forgotten=[
-                    (object_type, intent.key, str(intent.hubspot_id))
+                    (object_type, key, str(intent.hubspot_id))
                     for intent in some
                     if intent.trace_id in gone
+                    for key in {intent.key, *intent.known}
                 ],
             )
     return len(lost)
@@ -77,6 +82,16 @@ def _made_lines(intents: Sequence[LostIntent], ends: Sequence[End]) -> Iterator[
     for intent, (_, _, _, hubspot_id, _) in zip(intents, ends, strict=True):
         if intent.object_type == LINES and intent.action == Action.CREATE and hubspot_id is not None:
             yield IdentityRow(LINES, intent.key, hubspot_id, None, "", {}, intent.stamp)
+
+
+def _standing(intents: Sequence[LostIntent], ends: Sequence[End]) -> Iterator[IdentityRow]:
+    """Yield what known records hold by now."""
+    for intent, (_, _, _, hubspot_id, sentence) in zip(intents, ends, strict=True):
+        if hubspot_id is not None and sentence == STANDS:
+            for key in intent.known:
+                yield IdentityRow(
+                    intent.object_type, key, hubspot_id, None, READ_BACK, intent.values, intent.stamp
+                )
 
 
 def address_of(intent: LostIntent) -> Address:

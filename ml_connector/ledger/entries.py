@@ -1,6 +1,6 @@
 """What is written to the ledger: of a run, of each operation and its end, and of what follows from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,7 +102,10 @@ class RejectRow:
 
 @dataclass(frozen=True, slots=True)
 class LostIntent:
-    """An operation that was sent, or was about to be, when its process or its answer was lost."""
+    """An operation that was sent, or was about to be, when its process or its answer was lost.
+
+    ``known`` are the Visma keys that stand for its HubSpot record.
+    """
 
     run_id: str
     trace_id: str
@@ -113,3 +116,4 @@ class LostIntent:
     values: Mapping[str, str | None]
     action: str
     stamp: str = ""
+    known: Sequence[str] = ()

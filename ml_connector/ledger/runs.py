@@ -113,10 +113,13 @@ class RunReader:
         return found[0] if found else None
 
     def undone_since(self, moment: datetime) -> Run | None:
-        """Return the newest undo that has written since a moment, None where none has; one that died counts too."""
-        wrote = sa.exists().where(operation.c.run_id == run.c.run_id, operation.c.intended_at > moment)
-        over = run.c.finished_at.is_(None) | (run.c.finished_at > moment)
-        found = self._runs(run.c.kind == "undo", over, wrote, limit=1)
+        """Return the newest undo that has written since a moment, or whose writes were read back since; else None."""
+        wrote = sa.exists().where(
+            operation.c.run_id == run.c.run_id,
+            operation.c.status == "confirmed",
+            operation.c.finished_at > moment,
+        )
+        found = self._runs(run.c.kind == "undo", wrote, limit=1)
         return found[0] if found else None
 
     def outcome(self, run_id: str) -> UndoOutcome:

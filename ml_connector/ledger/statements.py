@@ -209,8 +209,13 @@ CLEAR = sa.text(
 
 LOST = sa.text(
     """
-    SELECT run_id, trace_id, entity, object_type, record_key, hubspot_id, properties, action, coalesce(stamp::text, '')
-    FROM ml_connector.operation WHERE connection = :connection AND status IN ('intended', 'unknown') ORDER BY id
+    SELECT o.run_id, o.trace_id, o.entity, o.object_type, o.record_key, o.hubspot_id, o.properties, o.action,
+           coalesce(o.stamp::text, ''),
+           ARRAY(SELECT i.record_key FROM ml_connector.identity AS i
+                 WHERE i.connection = o.connection AND i.object_type = o.object_type AND i.hubspot_id = o.hubspot_id
+                 ORDER BY 1)
+    FROM ml_connector.operation AS o
+    WHERE o.connection = :connection AND o.status IN ('intended', 'unknown') ORDER BY o.id
     """
 )
 

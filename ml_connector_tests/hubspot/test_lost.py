@@ -1,5 +1,6 @@
 """Writes whose answer was lost with the process that sent them: read back, never assumed, never doubled."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,6 +71,32 @@ def test_an_update_counts_only_with_all_its_values(chain: Chain) -> None:
         "customer:2": "pending",
         "customer:3": "pending",
     }
+
+
+def test_what_an_undo_did_before_it_died_is_not_taken_for_what_was_synced(chain: Chain) -> None:
+    """Of customer and supplier that are one company, the ledger's row of the operation names only one."""
+    one = customer("1", currencyId="SEK", corporateId="974760673")
+    same = [supplier("9", corporateId="974760673")]
+    chain.load_companies(plan(chain, one, suppliers=same))
+    assert [known.action for known in plan(chain, one, suppliers=same)] == [Action.UNCHANGED]
+    company = chain.company("customer:1").id
+    back = Operation(
+        entity="undo_companies",
+        object_type="companies",
+        action=Action.UPDATE,
+        keys=("customer:1",),
+        partition="2026-11-20",
+        hubspot_id=company,
+        values={"visma_currency": "NOK"},
+    )
+    die(chain, [back], sent=1)
+    settle_lost_intents(chain.client, chain.journal())
+    (again,) = plan(chain, one, suppliers=same)
+    assert (again.action, again.values["visma_currency"]) == (Action.UPDATE, "SEK")
+    die(chain, [replace(back, action=Action.ARCHIVE, values={})], sent=0)
+    chain.portal.archive_as_person("companies", company)
+    settle_lost_intents(chain.client, chain.journal())
+    assert chain.rows("identity") == []
 
 
 def test_suppliers_contacts_and_links(chain: Chain) -> None:
