@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,3 +96,12 @@ def sandbox(shell: Shell, stored: sa.Engine, monkeypatch: pytest.MonkeyPatch) ->
         os.environ["VISMA_TENANT_ID"] = visma.tenant_id
         os.environ["HUBSPOT_ACCESS_TOKEN"] = DEFAULT_TOKEN
         yield running
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that something listens on."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield int(other.getsockname()[1])
