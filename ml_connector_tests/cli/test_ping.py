@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ml_connector import http
 from ml_connector.database import engine
 from ml_connector.hubspot.visma_group import COMPANY_PROPERTIES
 from ml_connector.ledger.refusals import Refusals, Subject
@@ -209,8 +210,9 @@ def test_standard_fields_that_are_locked_are_a_note(shell: Shell, sandbox: Sandb
     ("variable", "system"), [("VISMA_TOKEN_URL", "Visma"), ("HUBSPOT_API_URL", "HubSpot")]
 )
 def test_a_host_out_of_reach_is_named_and_the_other_is_looked_at(
-    shell: Shell, sandbox: Sandbox, variable: str, system: str
+    shell: Shell, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, variable: str, system: str
 ) -> None:
+    monkeypatch.setattr(http, "backoff", lambda *_: 0.0)
     os.environ[variable] = "http://127.0.0.1:9"
     findings = look(shell, code=1)
     assert stop(findings)[0] == (system, "reachable")

@@ -136,11 +136,11 @@ def deployment(
 
 
 def write_connection(folder: Path) -> None:
-    """Write the connection; its sensor waits to be switched on."""
+    """Write the connection, of companies and contacts only; its sensor waits to be switched on."""
     folder.mkdir(parents=True)
     (folder / "defs.yaml").write_text(
         "type: ml_connector.VismaHubSpotConnection\n"
-        f"attributes: {{name: acme, start: '{FIRST}', settle_minutes: 0, daily: false}}\n"
+        f"attributes: {{name: acme, start: '{FIRST}', settle_minutes: 0, daily: false, records: []}}\n"
     )
 
 
