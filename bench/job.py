@@ -139,7 +139,7 @@ def _undone(settings: "ConnectionSettings", run_id: str) -> JobReport:
     from ml_connector.cli.undo import take_back
     from ml_connector.cli.undo_view import Undone
 
-    undone = Undone(settings.name, run_id, None)
+    undone = Undone(settings.name, run_id, "sync", None)
     take_back(settings, undone, dry=False, quiet=True)
     return JobReport(
         status=undone.status,

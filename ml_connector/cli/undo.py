@@ -43,7 +43,7 @@ def undo(name: str, run_id: str, *, dry: bool, yes: bool, everything: bool, as_j
     settings, runs = find_connection(name), RunReader(engine(), name)
     chosen = runs.named(run_id)
     require_undoable(name, chosen, alive=False)
-    undone = Undone(name, chosen.run_id, runs.undone_by(chosen.run_id))
+    undone = Undone(name, chosen.run_id, chosen.kind, runs.undone_by(chosen.run_id))
     if dry or not yes:
         take_back(settings, undone, dry=True, quiet=as_json)
         show(undone, everything=everything, as_json=as_json)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ml_connector.cli.output import EXIT_FAILED, EXIT_REJECTS, console, emit, show_error, show_lines
 from ml_connector.cli.plan_view import show_views
+from ml_connector.cli.program import as_called
 from ml_connector.ledger.runs import Refused, Run, UndoOutcome
 from ml_connector.plan.operations import SENT, Action, Operation
 from ml_connector.plan.view import as_json as plan_row
@@ -38,6 +39,7 @@ class Undone:
     Args:
         connection: the connection.
         of_run: the run that is undone.
+        kind: what that run was, such as ``sync`` or ``retry``.
         earlier: an undo of the same run that has ended well.
         stored: reads what was planned, from the disk and each time anew: of a big run it is too much to hold.
         found: how many operations were planned, by what they do; drafts that are archived are counted once.
@@ -46,6 +48,7 @@ class Undone:
 
     connection: str
     of_run: str
+    kind: str
     earlier: Run | None
     dry: bool = True
     run_id: str | None = None
@@ -88,6 +91,19 @@ class Undone:
         )
 
     @property
+    def again(self) -> str:
+        """The command that brings back what was taken back: a retry has no snapshots, so its records' windows do."""
+        first, last = (self.windows[0], self.windows[-1]) if self.windows else ("", "")
+        windows = f"--partition {first}" if first == last else f"--from {first} --to {last}"
+        commands = {
+            "retry": f"replay {self.connection} {windows}",
+            "reconcile": f"reconcile {self.connection} --repair",
+        }
+        return (
+            f"ml-connector {commands.get(self.kind) or f'replay {self.connection} --run {self.of_run[:8]}'}"
+        )
+
+    @property
     def status(self) -> str:
         """How it ended, for scripts."""
         if self.error is not None:
@@ -126,6 +142,9 @@ def show(undone: Undone, *, everything: bool, as_json: bool) -> None:
             f"{earlier.started_at:%Y-%m-%d}."
         )
     console.print(_verdict(undone), soft_wrap=not console.is_terminal)
+    if undone.windows and not undone.dry:
+        sentence = f"To have it again, once the cause is repaired: {undone.again}"
+        console.print(as_called(sentence), soft_wrap=not console.is_terminal)
 
 
 def document(undone: Undone) -> dict[str, Any]:

@@ -81,14 +81,17 @@ class ChangedRecords:
                 yield self._stays(one, mine, MENDED)
             elif record is None:
                 yield self._stays(one, mine, GONE)
-            elif not mine:
-                yield self._stays(one, mine, RELINKED)
             else:
                 later = since(self._run, followed.get(one.hubspot_id, ()))
-                used = later.used_by or linked.get(one.hubspot_id)
                 verdict = self._verdict(one, record, later, histories.get(one.hubspot_id, {}))
-                _keep_identity(verdict, used or next((claim.later for claim in mine if claim.later), None))
-                yield from self._operations(one, mine, record, verdict)
+                if mine:
+                    used = later.used_by or linked.get(one.hubspot_id)
+                    _keep_identity(
+                        verdict, used or next((claim.later for claim in mine if claim.later), None)
+                    )
+                    yield from self._operations(one, mine, record, verdict)
+                elif verdict.back or verdict.stays:
+                    yield self._stays(one, mine, RELINKED)
 
     def _verdict(
         self, one: Written, record: HubSpotRecord, later: Since, history: Mapping[str, tuple[Entry, ...]]

@@ -23,7 +23,7 @@ def stored() -> Iterator[Operation]:
 
 
 def test_all_that_is_told_comes_from_reading_the_plan_again(capsys: pytest.CaptureFixture[str]) -> None:
-    undone = Undone("acme", "run", None)
+    undone = Undone("acme", "5d1f0c3e-9a", "sync", None)
     undone.plan(stored)
     assert (undone.in_words, undone.status) == ("archive 1 records, restore values of 1 records", "planned")
     show(undone, everything=False, as_json=True)
@@ -31,3 +31,19 @@ def test_all_that_is_told_comes_from_reading_the_plan_again(capsys: pytest.Captu
     assert told["windows"] == ["2026-11-18", "2026-11-20"]
     assert [one["entity"] for one in told["operations"]] == ["openings", "invoices", "companies"]
     assert [one["record"] for one in told["stays"]] == ["customer:2"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        ("sync", "replay acme --run 5d1f0c3e"),
+        ("retry", "replay acme --from 2026-11-18 --to 2026-11-20"),
+        ("reconcile", "reconcile acme --repair"),
+    ],
+)
+def test_it_says_how_to_have_it_again(kind: str, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    undone = Undone("acme", "5d1f0c3e-9a", kind, None, dry=False)
+    undone.plan(stored)
+    show(undone, everything=False, as_json=False)
+    told = capsys.readouterr().out
+    assert told.rstrip().endswith(f"once the cause is repaired: ml-connector {command}")

@@ -134,6 +134,7 @@ def test_records_that_were_adopted_are_parted_again(world: World) -> None:
     assert document["stays"] == []
     assert differences(before, picture(world)) == {}
     assert world.query("SELECT * FROM ml_connector.identity") == []
+    assert undo(world, done.run_id)[1]["stays"] == []
     assert world.sync().entities["companies"]["updated"] == 3
     assert len(world.companies()) == 3
 
