@@ -44,7 +44,7 @@ class Trial:
 
     def load(self) -> JobReport:
         """Sync the first window, again if it was synced before; calls are counted from its beginning."""
-        return self._sync(self.start)
+        return self._run(JobRequest(self.portal.url, str(self.home), self.start, self.start))
 
     def load_and_kill(self, seconds: float) -> None:
         """Sync the first window and kill the process so many seconds after its first call."""
@@ -63,8 +63,8 @@ class Trial:
         return self._run(JobRequest(self.portal.url, str(self.home), self.start, partition, accept=True))
 
     def catch_up(self) -> JobReport:
-        """Sync whatever is due; calls are counted from its beginning."""
-        return self._sync(None)
+        """Sync whatever is due, however much it changes; calls are counted from its beginning."""
+        return self._run(JobRequest(self.portal.url, str(self.home), self.start, None, accept=True))
 
     def undo(self, run_id: str) -> JobReport:
         """Undo a run; calls are counted from its beginning."""
@@ -81,9 +81,6 @@ class Trial:
     def reconcile(self) -> JobReport:
         """Compare both sides; calls are counted from its beginning."""
         return self._run(JobRequest(self.portal.url, str(self.home), self.start, reconcile=True))
-
-    def _sync(self, partition: str | None) -> JobReport:
-        return self._run(JobRequest(self.portal.url, str(self.home), self.start, partition))
 
     def _run(self, request: JobRequest) -> JobReport:
         self.portal.forget()
