@@ -49,30 +49,18 @@ def portal_in_use(make_world: MakeWorld) -> World:
 class TestPlan:
     """Up to the plan and no further."""
 
-    def test_sends_no_write(self, make_world: MakeWorld) -> None:
+    def test_sends_no_write_and_says_what_the_next_run_does(self, make_world: MakeWorld) -> None:
         world = portal_in_use(make_world)
         before = world.portrait()
         world.forget_calls()
-        summary = world.plan(1)
-        assert summary.status == "planned"
-        assert summary.exit_code == 0
+        dry = world.plan(1)
+        assert (dry.status, dry.exit_code) == ("planned", 0)
         assert world.writes() == []
         assert world.sandbox.hubspot.counts.writes == 0
         assert world.portrait() == before
-        assert world.query(
-            "SELECT count(*) FROM ml_connector.operation WHERE run_id = :r", r=summary.run_id
-        ) == [(0,)]
+        operations = "SELECT entity, record_key, action FROM ml_connector.operation WHERE run_id = :r"
+        assert world.query(operations, r=dry.run_id) == []
 
-    def test_into_a_portal_without_our_properties_sends_none_either(self, world: World) -> None:
-        world.enter_pairs(range(20))
-        summary = world.plan()
-        assert world.writes() == []
-        assert summary.entities["companies"]["created"] == 20
-        assert world.sandbox.hubspot.records("companies") == {}
-
-    def test_says_what_the_next_run_does(self, make_world: MakeWorld) -> None:
-        world = portal_in_use(make_world)
-        dry = world.plan(1)
         said = planned(world, 1)
         real = world.sync(1)
         assert planned(world, 1) == said
@@ -80,13 +68,7 @@ class TestPlan:
             assert real.entities[entity] == dry.entities[entity]
         # Which links stand already is found out when they are made, all at once.
         assert real.entities["links"]["read"] == dry.entities["links"]["read"]
-        did = {
-            (row[0], row[1], row[2])
-            for row in world.query(
-                "SELECT entity, record_key, action FROM ml_connector.operation WHERE run_id = :r",
-                r=real.run_id,
-            )
-        }
+        did = {tuple(row) for row in world.query(operations, r=real.run_id)}
         assert did == {line[:3] for line in said}
 
     def test_counts_as_much_as_the_run_does_with_links_that_wait(self, world: World) -> None:
@@ -105,17 +87,17 @@ class TestPlan:
         assert real.status == "success"
         assert real.entities["links"]["read"] == 2
 
-    def test_leaves_its_window_due(self, make_world: MakeWorld) -> None:
+    def test_into_a_portal_without_our_properties_sends_none_either_and_leaves_its_window_due(
+        self, make_world: MakeWorld
+    ) -> None:
         yesterday = datetime.now(ZoneInfo("Europe/Oslo")).date() - timedelta(days=1)
         world = make_world(start=yesterday)
         world.enter_pairs(range(3))
-        world.plan(yesterday.isoformat())
+        summary = world.plan(yesterday.isoformat())
+        assert world.writes() == []
+        assert summary.entities["companies"]["created"] == 3
+        assert world.sandbox.hubspot.records("companies") == {}
+        folder = home() / "storage" / NAME / "plan" / "companies" / yesterday.isoformat()
+        assert (folder / f"{summary.run_id}.parquet").exists()
         assert world.sync(None).partitions == [yesterday.isoformat()]
         assert len(world.companies()) == 3
-
-    def test_keeps_its_files_with_the_run(self, world: World) -> None:
-        world.enter_pairs(range(3))
-        summary = world.plan()
-        assert (
-            home() / "storage" / NAME / "plan" / "companies" / rows.day(0) / f"{summary.run_id}.parquet"
-        ).exists()
