@@ -1,5 +1,9 @@
 """What people decide about duplicates, from the conflict over the decision to every later run."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
 import pytest
 from click.testing import CliRunner
 
@@ -9,13 +13,6 @@ from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.conftest import MakeWorld
 from ml_connector_tests.graph.harness import NAME, World
 from ml_connector_tests.graph.money.ledgers import DOCUMENTS, Money
-
-
-@pytest.fixture
-def desk(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A world whose connection the commands know."""
-    monkeypatch.setattr(command, "find_connection", lambda name: world.settings)
-    return world
 
 
 def decide(*words: str) -> str:
@@ -37,81 +34,114 @@ def change(world: World, number: int, window: int) -> None:
     world.sandbox.visma.update("customers", str(number), {"name": f"Nytt {number}"}, stamp=rows.at(window))
 
 
-def test_a_link_lands_on_the_right_one_and_is_remembered(desk: World) -> None:
-    _, right = twins(desk)
-    assert desk.sync(0).status == "rejects"
-    assert "customer:1" in decide("list")
-    assert "next run" in decide("link", "customer:1", right)
-    assert desk.sync(1).status == "success"
-    assert desk.company(1).id == right
-    assert len(desk.companies()) == 2
-    change(desk, 1, 2)
-    desk.sync(2)
-    assert desk.company(1).id == right
-    assert desk.company(1).values["name"] == "Nytt 1"
-    assert (right in decide("list"), desk.rejects()) == (True, [])
-    assert desk.sandbox.hubspot.links("contacts", "companies") == {(desk.contact(1).id, right)}
+@dataclass
+class Desk:
+    """What a person decided about customers that two companies fit each, and what the runs made of it."""
+
+    world: World
+    fits: dict[int, list[str]]
+    saw: dict[str, Any] = field(default_factory=dict)
+
+    def first_decisions(self) -> None:
+        """All are in conflict; the person decides, and others meddle with what was chosen."""
+        hubspot = self.world.sandbox.hubspot
+        self.saw["in conflict"] = (self.world.sync(0).status, decide("list"))
+        for number in (LINKED, ARCHIVED, MERGED, TAKEN):
+            self.saw[f"said of {number}"] = decide("link", f"customer:{number}", self.fits[number][1])
+        decide("create", f"customer:{MADE}")
+        decide("ignore", f"customer:{IGNORED}")
+        hubspot.archive_as_person("companies", self.fits[ARCHIVED][1])
+        hubspot.merge_as_person("companies", *self.fits[MERGED])
+        hubspot.edit_as_person("companies", self.fits[TAKEN][1], {"visma_customer_id": f"{NAME}:99"})
+        self.world.sync(1)
+        self.saw["first causes"] = {one.record: one.cause for one in self.world.rejects()}
+        self.saw["first ids"] = {number: self.world.company(number).id for number in (LINKED, MADE, MERGED)}
+        self.saw["first list"] = decide("list")
+
+    def second_decisions(self) -> None:
+        """Another is chosen for the one that was archived; Visma changes the others; one is no more ignored."""
+        decide("link", f"customer:{ARCHIVED}", self.fits[ARCHIVED][0])
+        for number in (LINKED, MADE, IGNORED, MERGED):
+            change(self.world, number, 2)
+        self.saw["skipped"] = self.world.sync(2).entities["companies"]["skipped"]
+        self.saw["second refused"] = self.world.rejected_keys()
+        decide("forget", f"customer:{IGNORED}")
+        self.saw["after forgetting"] = (self.world.sync(3).status, self.world.rejected_keys())
 
 
-def test_a_new_one_is_made_though_two_fit(desk: World) -> None:
-    ids = twins(desk)
-    desk.sync(0)
-    decide("create", "customer:1")
-    assert desk.sync(1).status == "success"
-    assert desk.company(1).id not in ids
-    assert len(desk.companies()) == 3
-    change(desk, 1, 2)
-    desk.sync(2)
-    assert (len(desk.companies()), desk.company(1).values["name"]) == (3, "Nytt 1")
+LINKED, MADE, IGNORED, ARCHIVED, MERGED, TAKEN = 1, 2, 3, 4, 5, 6
+"""Customers: one linked, one made anew, one ignored, and three whose chosen company changed before the next run."""
 
 
-def test_one_that_is_ignored_stays_out_with_its_contacts_until_that_is_taken_back(desk: World) -> None:
-    ids = twins(desk)
-    desk.sync(0)
-    decide("ignore", "customer:1")
-    assert desk.sync(1).status == "success"
-    change(desk, 1, 2)
-    summary = desk.sync(2)
-    assert (summary.status, summary.entities["companies"]["skipped"]) == ("success", 1)
-    assert desk.rejects() == []
-    decide("forget", "customer:1")
-    assert desk.sync(3).status == "rejects"
-    assert desk.rejected_keys() == {"customer:1"}
-    assert {one.id for one in desk.companies()} == set(ids)
+@pytest.fixture(scope="module")
+def desk(make_shared_world: MakeWorld) -> Iterator[Desk]:
+    """The story, told to its end."""
+    world = make_shared_world()
+    told = Desk(world, {number: twins(world, number) for number in range(1, 7)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "find_connection", lambda name: world.settings)
+        told.first_decisions()
+        told.second_decisions()
+        yield told
 
 
-def test_a_choice_that_was_archived_is_a_conflict_until_another_is_made(desk: World) -> None:
-    left, right = twins(desk)
-    desk.sync(0)
-    decide("link", "customer:1", right)
-    desk.sandbox.hubspot.archive_as_person("companies", right)
-    assert desk.sync(1).status == "rejects"
-    assert [one.cause for one in desk.rejects()] == ["choice-gone"]
-    assert "customer:1" in decide("list")
-    decide("link", "customer:1", left)
-    assert desk.sync(2).status == "success"
-    assert (desk.company(1).id, len(desk.companies())) == (left, 1)
+def test_what_two_companies_fit_waits_for_a_decision(desk: Desk) -> None:
+    status, listed = desk.saw["in conflict"]
+    assert status == "rejects"
+    assert all(f"customer:{number}" in listed for number in desk.fits)
 
 
-def test_a_choice_that_was_merged_is_followed(desk: World) -> None:
-    left, right = twins(desk)
-    desk.sync(0)
-    decide("link", "customer:1", right)
-    desk.sandbox.hubspot.merge_as_person("companies", left, right)
-    assert desk.sync(1).status == "success"
-    assert (desk.company(1).id, len(desk.companies())) == (left, 1)
-    change(desk, 1, 2)
-    assert desk.sync(2).status == "success"
+def test_a_link_lands_on_the_right_one_and_is_remembered(desk: Desk) -> None:
+    right = desk.fits[LINKED][1]
+    assert "next run" in desk.saw[f"said of {LINKED}"]
+    assert (desk.saw["first ids"][LINKED], desk.world.company(LINKED).id) == (right, right)
+    assert desk.world.company(LINKED).values["name"] == f"Nytt {LINKED}"
+    assert right in decide("list")
+    links = desk.world.sandbox.hubspot.links("contacts", "companies")
+    assert {end for start, end in links if start == desk.world.contact(LINKED).id} == {right}
 
 
-def test_a_choice_that_another_record_has_by_now_is_a_conflict(desk: World) -> None:
-    _, right = twins(desk)
-    desk.sync(0)
-    decide("link", "customer:1", right)
-    desk.sandbox.hubspot.edit_as_person("companies", right, {"visma_customer_id": f"{NAME}:99"})
-    assert desk.sync(1).status == "rejects"
-    assert [one.cause for one in desk.rejects()] == ["choice-taken"]
-    assert desk.sandbox.hubspot.record("companies", right).values["visma_customer_id"] == f"{NAME}:99"
+def test_a_new_one_is_made_though_two_fit(desk: Desk) -> None:
+    new = desk.world.company(MADE)
+    assert new.id == desk.saw["first ids"][MADE]
+    assert new.id not in desk.fits[MADE]
+    assert new.values["name"] == f"Nytt {MADE}"
+
+
+def test_one_that_is_ignored_stays_out_with_its_contacts_until_that_is_taken_back(desk: Desk) -> None:
+    key = f"customer:{IGNORED}"
+    assert key not in desk.saw["first causes"]
+    assert desk.saw["skipped"] == 1
+    assert key not in desk.saw["second refused"]
+    assert desk.saw["after forgetting"] == ("rejects", {key, f"customer:{TAKEN}"})
+    assert desk.world.sandbox.hubspot.find("companies", "visma_customer_id", f"{NAME}:{IGNORED}") == []
+
+
+def test_a_choice_that_was_archived_is_a_conflict_until_another_is_made(desk: Desk) -> None:
+    assert desk.saw["first causes"][f"customer:{ARCHIVED}"] == "choice-gone"
+    assert f"customer:{ARCHIVED}" in desk.saw["first list"]
+    assert f"customer:{ARCHIVED}" not in desk.saw["second refused"]
+    assert desk.world.company(ARCHIVED).id == desk.fits[ARCHIVED][0]
+
+
+def test_a_choice_that_was_merged_is_followed(desk: Desk) -> None:
+    left = desk.fits[MERGED][0]
+    assert (desk.saw["first ids"][MERGED], desk.world.company(MERGED).id) == (left, left)
+    assert desk.world.company(MERGED).values["name"] == f"Nytt {MERGED}"
+
+
+def test_a_choice_that_another_record_has_by_now_is_a_conflict(desk: Desk) -> None:
+    assert desk.saw["first causes"] == {
+        f"customer:{ARCHIVED}": "choice-gone",
+        f"customer:{TAKEN}": "choice-taken",
+    }
+    taken = desk.world.sandbox.hubspot.record("companies", desk.fits[TAKEN][1])
+    assert taken.values["visma_customer_id"] == f"{NAME}:99"
+
+
+def test_no_decision_makes_a_company_that_was_not_asked_for(desk: Desk) -> None:
+    """Of twelve one was archived and one merged away; one was made."""
+    assert len(desk.world.companies()) == 12 - 1 - 1 + 1
 
 
 def test_the_invoices_of_one_that_is_ignored_are_neither_sent_nor_missed(

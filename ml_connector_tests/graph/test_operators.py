@@ -27,26 +27,22 @@ class TestStopped:
 class TestWipedHistory:
     """Dagster's UI lets anybody delete runs and wipe assets."""
 
-    def test_of_an_asset_costs_a_run_and_doubles_nothing(self, filled: World) -> None:
-        filled.sync()
+    def test_of_an_asset_and_of_a_run_leaves_the_ledger_as_it_was_and_doubles_nothing(
+        self, filled: World
+    ) -> None:
+        loaded = filled.sync()
         before = filled.portrait()
+        counted = filled.query("SELECT count(*) FROM ml_connector.operation")
+        last = dg.AssetKey([NAME, "hubspot", "contacts"])
         with filled.instance() as instance:
-            instance.wipe_assets([dg.AssetKey([NAME, "hubspot", "contacts"])])
-            assert instance.get_materialized_partitions(dg.AssetKey([NAME, "hubspot", "contacts"])) == set()
+            instance.wipe_assets([last])
+            assert instance.get_materialized_partitions(last) == set()
+            instance.delete_run(str(loaded.run_id))
+        assert filled.query("SELECT count(*) FROM ml_connector.operation") == counted
         filled.forget_calls()
         recovers(filled)
         assert filled.writes() == []
         assert filled.portrait() == before
-
-    def test_of_a_run_leaves_the_ledger_as_it_was(self, filled: World) -> None:
-        summary = filled.sync()
-        before = filled.query("SELECT count(*) FROM ml_connector.operation")
-        with filled.instance() as instance:
-            instance.delete_run(str(summary.run_id))
-        assert filled.query("SELECT count(*) FROM ml_connector.operation") == before
-        filled.forget_calls()
-        recovers(filled)
-        assert filled.writes() == []
 
 
 class TestChangedSettings:

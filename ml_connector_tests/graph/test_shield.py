@@ -119,48 +119,58 @@ def _live(world: World, chance: random.Random, company: str, name: str, truth: P
             truth.set_by_workflow(value)
 
 
-def test_a_kept_value_stays_kept_as_visma_goes_on_and_ends_when_both_agree(world: World) -> None:
-    world.enter("customers", [rows.customer(1)])
+KEPT, ADOPTED, OVERWRITTEN = "1", "2", "3"
+"""Customers, by what becomes of the value that a person changed."""
+
+
+def test_what_is_kept_stays_kept_as_visma_goes_on_until_both_agree_and_what_is_not_is_listed(
+    world: World,
+) -> None:
+    """One company was the portal's own, and equal when it was adopted."""
+    hubspot = world.sandbox.hubspot
+    adopted = hubspot.add_record(
+        "companies", {"name": "Kunde 2 AS", "domain": "kunde2.no", "city": "Ålesund"}
+    )
+    world.enter("customers", [rows.customer(number) for number in (1, 2, 3)])
     world.sync(0)
-    company = world.company(1).id
-    world.sandbox.hubspot.edit_as_person("companies", company, {"city": "Molde"})
+    assert world.company(ADOPTED).id == adopted
+    for number, changed in (
+        (KEPT, {"city": "Molde"}),
+        (ADOPTED, {"city": "Molde"}),
+        (OVERWRITTEN, {"zip": "9999"}),
+    ):
+        hubspot.edit_as_person("companies", world.company(number).id, changed)
+    move(world, 3, 1, postalCode="5003")
     for day, city in ((1, "Bergen"), (2, "Bodø")):
-        move(world, 1, day, city=city)
+        for number in (1, 2):
+            move(world, number, day, city=city)
         world.sync(day)
-        assert world.company(1).values["city"] == "Molde"
-        (found,) = edits(world).values()
-        assert (found.ours, found.theirs, found.wanted, found.source) == ("Ålesund", "Molde", city, "CRM_UI")
+        met = edits(world)
+        for number in (KEPT, ADOPTED):
+            assert world.company(number).values["city"] == "Molde"
+            found = met[f"customer:{number}", "city"]
+            assert (found.ours, found.theirs, found.wanted, found.source) == (
+                "Ålesund",
+                "Molde",
+                city,
+                "CRM_UI",
+            )
+    assert world.company(OVERWRITTEN).values["zip"] == "5003"
+    found = met[f"customer:{OVERWRITTEN}", "zip"]
+    assert (found.ours, found.theirs, found.wanted) == ("6002", "9999", "5003")
+    assert (found.outcome, found.source) == ("overwritten", None)
     move(world, 1, 3, city="Molde")
     world.sync(3)
-    assert edits(world) == {}
+    assert (f"customer:{KEPT}", "city") not in edits(world)
 
 
-def test_a_value_that_was_equal_when_the_company_was_adopted_is_kept_too(world: World) -> None:
-    company = world.sandbox.hubspot.add_record(
-        "companies", {"name": "Kunde 1 AS", "domain": "kunde1.no", "city": "Ålesund"}
-    )
-    world.enter("customers", [rows.customer(1)])
-    world.sync(0)
-    assert world.company(1).id == company
-    world.sandbox.hubspot.edit_as_person("companies", company, {"city": "Molde"})
-    move(world, 1, 1, city="Bergen")
-    world.sync(1)
-    move(world, 1, 2, city="Bodø")
-    world.sync(2)
-    assert world.company(1).values["city"] == "Molde"
-
-
-def test_what_was_overwritten_is_listed_and_costs_no_reading(world: World) -> None:
+def test_what_may_be_overwritten_costs_no_reading_of_histories(world: World) -> None:
     world.enter("customers", [rows.customer(1)])
     world.sync(0)
     world.sandbox.hubspot.edit_as_person("companies", world.company(1).id, {"zip": "9999"})
     move(world, 1, 1, postalCode="5003")
     world.forget_calls()
     world.sync(1)
-    assert world.company(1).values["zip"] == "5003"
-    (found,) = edits(world).values()
-    assert (found.property, found.ours, found.theirs, found.wanted) == ("zip", "6002", "9999", "5003")
-    assert (found.outcome, found.source) == ("overwritten", None)
     bodies = [call for call in world.calls() if "propertiesWithHistory" in str(getattr(call, "body", ""))]
     assert bodies == []
 
