@@ -1,11 +1,15 @@
 """The human-edit shield over the whole graph: what people change is kept, flagged or overwritten by rule."""
 
 import random
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pytest
 
 from ml_connector import database
+from ml_connector.hubspot import client
+from ml_connector.hubspot.calls import Caller
+from ml_connector.hubspot.history import Remembered, read_history
 from ml_connector.ledger.edits import KnownEdit, known_edits
 from ml_connector_tests.graph import rows
 from ml_connector_tests.graph.conftest import MakeWorld
@@ -119,60 +123,56 @@ def _live(world: World, chance: random.Random, company: str, name: str, truth: P
             truth.set_by_workflow(value)
 
 
-KEPT, ADOPTED, OVERWRITTEN = "1", "2", "3"
+KEPT, ADOPTED, OVERWRITTEN = 1, 2, 3
 """Customers, by what becomes of the value that a person changed."""
 
 
-def test_what_is_kept_stays_kept_as_visma_goes_on_until_both_agree_and_what_is_not_is_listed(
-    world: World,
+@pytest.fixture
+def remembered(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The ids of records of which a run has asked for histories."""
+    asked: set[str] = set()
+
+    def read(caller: Caller, kind: str, ids: Iterable[str], names: Sequence[str]) -> list[Remembered]:
+        wanted = list(ids)
+        asked.update(wanted)
+        return read_history(caller, kind, wanted, names)
+
+    monkeypatch.setattr(client, "read_history", read)
+    return asked
+
+
+def test_what_is_kept_stays_kept_until_both_agree_and_what_is_not_is_listed_and_costs_no_reading(
+    world: World, remembered: set[str]
 ) -> None:
     """One company was the portal's own, and equal when it was adopted."""
     hubspot = world.sandbox.hubspot
-    adopted = hubspot.add_record(
-        "companies", {"name": "Kunde 2 AS", "domain": "kunde2.no", "city": "Ålesund"}
-    )
-    world.enter("customers", [rows.customer(number) for number in (1, 2, 3)])
+    known = {"name": f"Kunde {ADOPTED} AS", "domain": f"kunde{ADOPTED}.no", "city": "Ålesund"}
+    adopted = hubspot.add_record("companies", known)
+    world.enter("customers", [rows.customer(number) for number in (KEPT, ADOPTED, OVERWRITTEN)])
     world.sync(0)
-    assert world.company(ADOPTED).id == adopted
-    for number, changed in (
-        (KEPT, {"city": "Molde"}),
-        (ADOPTED, {"city": "Molde"}),
-        (OVERWRITTEN, {"zip": "9999"}),
-    ):
-        hubspot.edit_as_person("companies", world.company(number).id, changed)
-    move(world, 3, 1, postalCode="5003")
+    ids = {number: world.company(number).id for number in (KEPT, ADOPTED, OVERWRITTEN)}
+    assert ids[ADOPTED] == adopted
+    for number in (KEPT, ADOPTED):
+        hubspot.edit_as_person("companies", ids[number], {"city": "Molde"})
+    hubspot.edit_as_person("companies", ids[OVERWRITTEN], {"zip": "9999"})
+    move(world, OVERWRITTEN, 1, postalCode="5003")
     for day, city in ((1, "Bergen"), (2, "Bodø")):
-        for number in (1, 2):
+        for number in (KEPT, ADOPTED):
             move(world, number, day, city=city)
         world.sync(day)
-        met = edits(world)
         for number in (KEPT, ADOPTED):
             assert world.company(number).values["city"] == "Molde"
-            found = met[f"customer:{number}", "city"]
-            assert (found.ours, found.theirs, found.wanted, found.source) == (
-                "Ålesund",
-                "Molde",
-                city,
-                "CRM_UI",
-            )
+            found = edits(world)[f"customer:{number}", "city"]
+            assert (found.ours, found.theirs, found.wanted) == ("Ålesund", "Molde", city)
+            assert found.source == "CRM_UI"
     assert world.company(OVERWRITTEN).values["zip"] == "5003"
-    found = met[f"customer:{OVERWRITTEN}", "zip"]
+    found = edits(world)[f"customer:{OVERWRITTEN}", "zip"]
     assert (found.ours, found.theirs, found.wanted) == ("6002", "9999", "5003")
     assert (found.outcome, found.source) == ("overwritten", None)
-    move(world, 1, 3, city="Molde")
+    assert remembered == {ids[KEPT], ids[ADOPTED]}
+    move(world, KEPT, 3, city="Molde")
     world.sync(3)
-    assert (f"customer:{KEPT}", "city") not in edits(world)
-
-
-def test_what_may_be_overwritten_costs_no_reading_of_histories(world: World) -> None:
-    world.enter("customers", [rows.customer(1)])
-    world.sync(0)
-    world.sandbox.hubspot.edit_as_person("companies", world.company(1).id, {"zip": "9999"})
-    move(world, 1, 1, postalCode="5003")
-    world.forget_calls()
-    world.sync(1)
-    bodies = [call for call in world.calls() if "propertiesWithHistory" in str(getattr(call, "body", ""))]
-    assert bodies == []
+    assert edits(world).keys() == {(f"customer:{ADOPTED}", "city"), (f"customer:{OVERWRITTEN}", "zip")}
 
 
 def test_contacts_have_the_same_shield(make_world: MakeWorld) -> None:
