@@ -276,7 +276,8 @@ class World:
         return int(found[0][0])
 
     def check(self, summary: Summary) -> None:
-        """Hold a run to the invariants: read is the sum of the outcomes, and the ledger has a row per operation."""
+        """Hold a run to the invariants: nothing is written in Visma, outcomes add up, the ledger has all of them."""
+        assert self.sandbox.visma.refused_writes == []
         for entity, counts in summary.entities.items():
             assert counts["read"] == sum(counts[name] for name in COUNTS), (entity, counts)
         for run_id, figures in self.query(_LOADED):

@@ -26,6 +26,7 @@ CALLS = {
     "properties are made of companies only": ("/crm/properties/2026-09/contacts/batch/create", 1, False),
     "companies are made and none is settled": (f"{OBJECTS}/companies/batch/upsert", 1, True),
     "companies are intended beside others that are made": (f"{OBJECTS}/companies/batch/upsert", 2, False),
+    "a company of sales is intended to be taken over": (f"{OBJECTS}/companies/batch/update", 1, False),
     "a company of sales is taken over and not settled": (f"{OBJECTS}/companies/batch/update", 1, True),
     "contacts are made and not settled": (f"{OBJECTS}/contacts/batch/upsert", 2, True),
     "links are intended and not made": ("/crm/associations", 1, False),
@@ -33,12 +34,16 @@ CALLS = {
 }
 """Calls, by path, number and whether they are carried out, at which a run is killed, and what has become of it then."""
 
-LEDGER = {
-    "the load has begun and intends nothing yet": Death("intend", before=True),
-    "companies are settled and not counted": Death("add_to_summary", 12, before=True),
-    "everything is settled and not counted": Death("add_to_summary", 15, before=True),
-}
-"""Where in the ledger it is killed, with no call under way."""
+DEATHS = (
+    (Death("events", before=True, owner=ConnectionRun), 1, 0),
+    (Death("intend", before=True), 1, 0),
+    (Death("settle", 4, before=True), PAIRS, 0),
+    (Death("add_to_summary", 12, before=True), PAIRS, 0),
+    (Death("add_to_summary", 15, before=True), PAIRS, PAIRS),
+)
+"""Where a machine goes down five times in a row, with no call under way, and how many companies and contacts there are
+then: before the first step; before anything is intended; where answers are not settled; and where all is, and is not
+counted, of companies and then of contacts. One company is that of sales."""
 
 
 def fill(world: World) -> None:
@@ -110,28 +115,13 @@ class TestKilled:
         bury(world)
         recover(world, undisturbed)
 
-    @pytest.mark.parametrize("point", LEDGER)
-    def test_in_the_ledger(self, make_world: MakeWorld, undisturbed: dict[str, Any], point: str) -> None:
-        world = filled_world(make_world)
-        assert Elsewhere(world, death=LEDGER[point]).start().died()
-        bury(world)
-        recover(world, undisturbed)
-
-    def test_before_the_first_step(self, make_world: MakeWorld, undisturbed: dict[str, Any]) -> None:
-        """A run that exists but never began must not keep the sensor waiting for ever."""
-        world = filled_world(make_world)
-        assert Elsewhere(world, death=Death("events", before=True, owner=ConnectionRun)).start().died()
-        bury(world)
-        recover(world, undisturbed)
-
     def test_again_and_again(self, make_world: MakeWorld, undisturbed: dict[str, Any]) -> None:
-        """A machine that goes down three times in a row, first before a company of sales is taken over."""
+        """A machine that goes down five times in a row; a run that never began keeps nobody waiting either."""
         world = filled_world(make_world)
-        first = Elsewhere(world)
-        with killed_at_call(world, first, 1, path=f"{OBJECTS}/companies/batch/update", carried_out=False):
-            assert first.start().died()
-        bury(world)
-        for dead, nth in enumerate((1, 4), start=2):
-            assert Elsewhere(world, death=Death("settle", nth, before=True)).start().died()
+        seen = []
+        for dead, (death, _, _) in enumerate(DEATHS, start=1):
+            assert Elsewhere(world, death=death).start().died()
             bury(world, dead)
+            seen.append((len(world.companies()), len(world.sandbox.hubspot.records("contacts"))))
+        assert seen == [(companies, contacts) for _, companies, contacts in DEATHS]
         recover(world, undisturbed)
