@@ -34,7 +34,8 @@ def test_every_operation_is_in_the_document_with_the_values_old_and_new(
     shell: Shell, sandbox: Sandbox
 ) -> None:
     shell.json("sync", "acme")
-    company = next(iter(sandbox.hubspot.records("companies").values()))
+    synced = sandbox.hubspot.records("companies").values()
+    company = next(one for one in synced if one.values.get("visma_customer_id"))
     number = company.values["visma_customer_id"].removeprefix("acme:")
     noon = datetime.fromisoformat(f"{day(1)}T12:00:00")
     sandbox.visma.update("customers", number, {"name": "Ny Verden AS"}, stamp=noon)
