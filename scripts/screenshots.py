@@ -109,7 +109,7 @@ def pictures(ui: str, portal: str, shown: Shown) -> Mapping[str, Picture]:
     expanded = quote(",".join(f"global@global:{step}" for step in STEPS))
     return {
         "flow": Picture(f"{ui}/asset-groups?expanded={expanded}", "transactions"),
-        "asset": Picture(f"{assets}/hubspot/companies", "companies: created"),
+        "asset": Picture(f"{assets}/hubspot/companies", "companies: read"),
         "plan": Picture(f"{assets}/plan/companies", "companies to create"),
         "check": Picture(
             f"{assets}/hubspot/contacts?view=checks&checkDetail=no_rejects", "every one by name"
@@ -127,7 +127,6 @@ def pictures(ui: str, portal: str, shown: Shown) -> Mapping[str, Picture]:
         "portal": Picture(portal, "Companies"),
         "portal-company": Picture(f"{portal}/portal/companies/{shown.company}", "Latest changes"),
         "portal-invoice": Picture(f"{portal}/portal/invoices/{shown.invoice}", "Balance", TALL),
-        "portal-phone": Picture(portal, "Companies", PHONE),
     }
 
 
